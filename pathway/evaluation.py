@@ -1,0 +1,256 @@
+"""From facts to advice: the state's candidates through the filters of b.2, on the cards of b.3."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+import msgspec
+
+from pathway.advice import (
+    Advice,
+    Advised,
+    CardKind,
+    CardPlan,
+    ChartText,
+    Filter,
+    Line,
+    Value,
+    Values,
+    Withheld,
+)
+from pathway.checks import Check, Finding
+from pathway.factor_checks import FACTOR_CHECKS
+from pathway.facts import Facts, OpenOrderFact
+from pathway.numbers import Number
+from pathway.pathway_checks import PATHWAY_CHECKS
+from pathway.picture import Picture
+from pathway.rules import Candidate, CheckUse, KnowledgeBase, MedicationOrder, Proposal, Rule
+from pathway.situation import situation_of
+from pathway.state import Criterion, Situation, StateId, TrialOutcome
+from pathway.values import common_values
+from pathway.verdict import Verdict
+
+CHECKS: Mapping[str, Check] = MappingProxyType({c.name: c for c in (*FACTOR_CHECKS, *PATHWAY_CHECKS)})
+# Shown in any of the states 7 to 18 when its own criteria hold (b, below the candidate table).
+EXTRA = "gabapentinoid-not-supported"
+_WITHOUT_EXTRA = frozenset(list(StateId)[:6])
+# A drug is never marked as the best next step by a service that did not see these (contract, HTTP).
+_NEEDED_FOR_DRUGS = frozenset({"MedicationRequest", "Condition", "AllergyIntolerance"})
+
+
+def advise(facts: Facts, knowledge: KnowledgeBase) -> Advice:
+    """The pathway state and what to propose, for one patient at chart open."""
+    picture = Picture(facts, knowledge, CHECKS)
+    situation = situation_of(picture)
+    chooser = _Chooser(picture)
+    shown: list[Advised] = []
+    withheld: list[Withheld] = []
+    for result in chooser.candidates(_candidates(situation.state, knowledge)):
+        if isinstance(result, Advised):
+            shown.append(result)
+        else:
+            withheld.append(result)
+    cards = _planned(situation.state, shown, knowledge)
+    return Advice(
+        situation=situation,
+        cards=_with_best_step(cards, situation, knowledge),
+        withheld=tuple(withheld),
+        notes=_notes(picture, situation) if cards else (),
+        gaps=situation.gaps,
+    )
+
+
+def _candidates(state: StateId, knowledge: KnowledgeBase) -> list[Candidate]:
+    listed = list(knowledge.states[state].candidates)
+    if state not in _WITHOUT_EXTRA and EXTRA not in {c.id for c in listed}:
+        listed.append(Candidate(id=EXTRA))
+    return listed
+
+
+class _Chooser:
+    """Takes candidates through the filters."""
+
+    def __init__(self, picture: Picture) -> None:
+        self.picture = picture
+        self.common = common_values(picture)
+
+    def candidates(self, candidates: Iterable[Candidate]) -> Iterable[Advised | Withheld]:
+        """Each recommendation once: its first candidate line whose conditions hold."""
+        done: set[str] = set()
+        unmet: dict[str, Withheld] = {}
+        for candidate in candidates:
+            if candidate.id in done:
+                continue
+            if all(self.picture.holds(reference) for reference in candidate.when):
+                done.add(candidate.id)
+                yield self.judged(self.picture.knowledge.rules[candidate.id], candidate.variant)
+            else:
+                unmet.setdefault(candidate.id, Withheld(id=candidate.id, by=Filter.CRITERION))
+        yield from (withheld for rule_id, withheld in unmet.items() if rule_id not in done)
+
+    def judged(self, rule: Rule, variant: str | None) -> Advised | Withheld:
+        """One candidate through tried, contraindicated, duration and criteria, in this order."""
+        return (
+            self._tried(rule)
+            or self._ordered(rule)
+            or self._contraindicated(rule)
+            or self._short_of(rule, rule.durations, Filter.DURATION)
+            or self._short_of(rule, rule.show_if, Filter.CRITERION)
+            or self._advised(rule, variant)
+        )
+
+    def _tried(self, rule: Rule) -> Withheld | None:
+        """Adequate, running or not tolerated within 365 days, whatever the outcome (R30)."""
+        if not rule.tried_by:
+            return None
+        trials = [
+            t
+            for t in self.picture.trials_by(rule.tried_by)
+            if t.adequate or t.ongoing or t.outcome is TrialOutcome.NOT_TOLERATED
+        ]
+        if not trials:
+            return None
+        sources = tuple(s for t in trials for s in t.sources)
+        criterion = Criterion(id="not-tried", verdict=Verdict.NOT_MET, sources=sources)
+        return Withheld(id=rule.id, by=Filter.TRIED, trace=(criterion,))
+
+    def _ordered(self, rule: Rule) -> Withheld | None:
+        """An order of that kind is open: active and at most 90 days old (R56)."""
+        if not rule.open_orders:
+            return None
+        concepts = frozenset(rule.open_orders)
+        found = [o for o in self.picture.facts.open_orders if self._open(o, concepts)]
+        if not found:
+            return None
+        sources = tuple(o.source for o in found)
+        criterion = Criterion(id="no-open-order", verdict=Verdict.NOT_MET, sources=sources)
+        return Withheld(id=rule.id, by=Filter.OPEN_ORDER, trace=(criterion,))
+
+    def _open(self, order: OpenOrderFact, concepts: frozenset[str]) -> bool:
+        recent = self.picture.within(order.authored, Number.REFERRAL_OPEN_DAYS)
+        return recent and not concepts.isdisjoint(order.concepts)
+
+    def _contraindicated(self, rule: Rule) -> Withheld | None:
+        found = self.picture.contraindications(rule.id)
+        if not found:
+            return None
+        return Withheld(
+            id=rule.id,
+            by=Filter.CONTRAINDICATED,
+            lines=tuple(self._line(use, finding) for use, finding in found),
+            trace=tuple(_criterion(use, finding) for use, finding in found),
+        )
+
+    def _short_of(self, rule: Rule, uses: tuple[CheckUse, ...], by: Filter) -> Withheld | None:
+        """A criterion that is not met hides; one that cannot be decided hides and says so."""
+        found = [(use, self.picture.ask(use.check, use.of)) for use in uses]
+        for verdict, reason in ((Verdict.NOT_MET, by), (Verdict.UNKNOWN, Filter.UNKNOWN)):
+            short = [(use, finding) for use, finding in found if finding.verdict is verdict]
+            if short:
+                return Withheld(
+                    id=rule.id,
+                    by=reason,
+                    lines=tuple(self._line(use, finding) for use, finding in short),
+                    trace=tuple(_criterion(use, finding) for use, finding in found),
+                )
+        return None
+
+    def _advised(self, rule: Rule, variant: str | None) -> Advised:
+        uses = (*rule.durations, *rule.show_if, *rule.contraindications)
+        found = [(use, self.picture.ask(use.check, use.of)) for use in uses]
+        values: dict[str, Value] = dict(self.common)
+        for _, finding in found:
+            values.update(finding.values)
+        words = rule.variants.get(variant) if variant is not None else None
+        return Advised(
+            id=rule.id,
+            urgency=(words.urgency if words else None) or rule.urgency,
+            variant=variant,
+            values=values,
+            proposals=self._proposals(rule, words.proposals if words else None),
+            cautions=self._lines(rule.cautions),
+            blockers=self._lines(rule.blockers),
+            checks=self._evidence_checks(rule),
+            trace=tuple(_criterion(use, finding) for use, finding in found),
+        )
+
+    def _proposals(self, rule: Rule, only: tuple[str, ...] | None) -> tuple[str, ...]:
+        """Of each slot the first proposal that fits this patient."""
+        chosen: dict[str, Proposal] = {}
+        for proposal in rule.proposals:
+            if only is not None and proposal.id not in only:
+                continue
+            if proposal.slot not in chosen and all(map(self.picture.holds, proposal.when)):
+                chosen[proposal.slot] = proposal
+        return tuple(proposal.id for proposal in chosen.values())
+
+    def _evidence_checks(self, rule: Rule) -> frozenset[str]:
+        evidence = rule.evidence
+        asked = {evidence.against_first_when} | {
+            line.first_when for line in (*evidence.supports, *evidence.against)
+        }
+        return frozenset(r for r in asked if r is not None and self.picture.holds(r))
+
+    def _lines(self, uses: tuple[CheckUse, ...]) -> tuple[Line, ...]:
+        found = [(use, self.picture.ask(use.check, use.of)) for use in uses]
+        return tuple(self._line(use, finding) for use, finding in found if finding.verdict is Verdict.MET)
+
+    def _line(self, use: CheckUse, finding: Finding) -> Line:
+        values: Values = {**self.common, **finding.values} if finding.values else self.common
+        return Line(text=use.text, values=values, sources=finding.sources)
+
+
+def _criterion(use: CheckUse, finding: Finding) -> Criterion:
+    name = ":".join((use.check, *use.of))
+    return Criterion(id=name, verdict=finding.verdict, sources=finding.sources)
+
+
+def _planned(state: StateId, shown: list[Advised], knowledge: KnowledgeBase) -> list[CardPlan]:
+    """The cards of b.3: the state card leads with the best next step, then one card a group."""
+    if not shown:
+        return []
+    if state is StateId.RED_FLAG_EMERGENCY:
+        return [CardPlan(kind=CardKind.STATE, items=(shown[0],))]
+    head, *others = shown
+    groups: dict[CardKind, list[Advised]] = {kind: [] for kind in CardKind}
+    groups[CardKind.STATE].append(head)
+    for advised in others:
+        groups[knowledge.rules[advised.id].card].append(advised)
+    return [CardPlan(kind=kind, items=tuple(items)) for kind, items in groups.items() if items]
+
+
+def _with_best_step(
+    cards: list[CardPlan], situation: Situation, knowledge: KnowledgeBase
+) -> tuple[CardPlan, ...]:
+    """Mark the one best next step: the state card's first item with an order that may be so marked."""
+    if not cards:
+        return ()
+    unseen = not _NEEDED_FOR_DRUGS.isdisjoint(situation.facts.not_provided)
+    state_card = cards[0]
+    for index, item in enumerate(state_card.items):
+        if _recommendable(item, knowledge, unseen=unseen):
+            marked = msgspec.structs.replace(item, recommended=True)
+            items = (*state_card.items[:index], marked, *state_card.items[index + 1 :])
+            return (CardPlan(kind=state_card.kind, items=items), *cards[1:])
+    return tuple(cards)
+
+
+def _recommendable(item: Advised, knowledge: KnowledgeBase, *, unseen: bool) -> bool:
+    if not item.proposals:
+        return False
+    rule = knowledge.rules[item.id]
+    first = next(p for p in rule.proposals if p.id == item.proposals[0])
+    is_drug = isinstance(first.order, MedicationOrder)
+    return first.recommendable and not (is_drug and unseen)
+
+
+def _notes(picture: Picture, situation: Situation) -> tuple[Line, ...]:
+    """The lines that stand on every card (a.4)."""
+    texts = picture.knowledge.texts
+    notes = [Line(text=texts["check-red-flags"], values={})]
+    for symptom in situation.undated_symptoms:
+        name = ChartText(text=symptom.source.text or symptom.code)
+        notes.append(Line(text=texts["undated-symptom"], values={"symptom": name}, sources=(symptom.source,)))
+    risks = picture.ask("risk-marker")
+    if risks.verdict is Verdict.MET:
+        notes.append(Line(text=texts["risk-marker"], values=risks.values, sources=risks.sources))
+    return tuple(notes)

@@ -1,0 +1,84 @@
+"""Loads the knowledge, whole and checked; what is wrong stops the start."""
+
+from hashlib import sha256
+from pathlib import Path
+
+from pathway import codelists
+from pathway.codelists import CodeRow
+from pathway.errors import KnowledgeError
+from pathway.golden import GoldenCase
+from pathway.knowledge_check import problems_of
+from pathway.rules import (
+    Evidence,
+    Kebab,
+    KnowledgeBase,
+    OverrideReason,
+    Rule,
+    SeedStatement,
+    StateEntry,
+    Threshold,
+)
+from pathway.yaml_files import read
+
+PACKAGED = Path(__file__).parent / "knowledge"
+
+
+def load_knowledge(directory: Path | None = None) -> KnowledgeBase:
+    """All knowledge of a directory (default: the packaged one), cross-checked.
+
+    Raises:
+        KnowledgeError: anything is missing or wrong; the message lists every problem found, one a
+            line, each with file, place and the allowed words.
+    """
+    root = directory or PACKAGED
+    knowledge = _read_all(root)
+    problems = problems_of(knowledge, load_code_rows(root))
+    if problems:
+        raise KnowledgeError("\n".join(problems))
+    return knowledge
+
+
+def load_code_rows(directory: Path | None = None) -> tuple[CodeRow, ...]:
+    """The terminology of a knowledge directory (default: the packaged one)."""
+    return codelists.load_rows((directory or PACKAGED) / "terminology")
+
+
+def load_golden(directory: Path | None = None) -> dict[str, tuple[GoldenCase, ...]]:
+    """The golden cases by file name."""
+    folder = (directory or PACKAGED) / "golden"
+    return {path.name: read(path, tuple[GoldenCase, ...]) for path in sorted(folder.glob("*.yaml"))}
+
+
+def _read_all(root: Path) -> KnowledgeBase:
+    rules = [(path, read(path, Rule)) for path in sorted((root / "rules").glob("*.yaml"))]
+    for path, rule in rules:
+        if path.stem != rule.id:
+            raise KnowledgeError(f"rules/{path.name}: id is {rule.id!r}; it must be the file's name")
+    if not rules:
+        raise KnowledgeError("rules: no rule files found")
+    return KnowledgeBase(
+        version=_version(root, [rule for _, rule in rules]),
+        rules={rule.id: rule for _, rule in rules},
+        states=read(root / "states.yaml", dict[Kebab, StateEntry]),
+        evidence=read(root / "evidence.yaml", dict[Kebab, Evidence]),
+        thresholds=read(root / "thresholds.yaml", dict[Kebab, Threshold]),
+        seed=read(root / "seed.yaml", dict[Kebab, SeedStatement]),
+        override_reasons={
+            row.concept: OverrideReason(code=row.code, display=row.display)
+            for row in load_code_rows(root)
+            if row.file == "override-reasons.csv" and row.verified
+        },
+        common_override_reasons=read(root / "override-defaults.yaml", tuple[Kebab, ...]),
+        texts=read(root / "texts.yaml", dict[Kebab, str]),
+    )
+
+
+def _version(root: Path, rules: list[Rule]) -> str:
+    """The day of the latest review, and a digest of everything that can change an answer."""
+    digest = sha256()
+    for path in sorted(p for p in root.rglob("*") if p.suffix in (".yaml", ".csv")):
+        if path.parent.name != "golden":
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    latest = max(rule.last_reviewed for rule in rules)
+    return f"{latest.isoformat()}+{digest.hexdigest()[:8]}"

@@ -1,0 +1,120 @@
+"""Trials: what was tried, for how long, and what came of it (a.5, R10 to R18, R66)."""
+
+from datetime import date
+
+from pathway.courses import Course
+from pathway.days import days_after
+from pathway.drug_trials import drug_courses
+from pathway.facts import Facts, Instrument, Outcome, ScoreFact, StopReason
+from pathway.numbers import Number, Numbers
+from pathway.scores import Scores, outcome_by_scores
+from pathway.state import Trial, TrialOutcome
+from pathway.therapy_trials import THERAPY_RULES, therapy_courses
+
+NON_DRUG_MODALITIES = (
+    "exercise-pt",
+    "spinal-manipulation",
+    "massage",
+    "acupuncture",
+    "cbt",
+    "yoga",
+    "mbsr",
+    "progressive-relaxation",
+)
+REHABILITATION = "multidisciplinary-rehab"
+_ADEQUACY_DAYS = {
+    "nsaid": Number.NSAID_DAYS,
+    "muscle-relaxant": Number.MUSCLE_RELAXANT_DAYS,
+    "duloxetine": Number.DULOXETINE_DAYS,
+    **{modality: rule.days for modality, rule in THERAPY_RULES.items()},
+}
+
+
+def trials_of(facts: Facts, scores: Scores, numbers: Numbers, *, problem_active: bool) -> tuple[Trial, ...]:
+    """Every trial whose last date is at most 365 days before the day, by modality and start."""
+    judge = _Judge(facts.as_of, scores, numbers, problem_active=problem_active)
+    oldest = days_after(facts.as_of, -numbers.whole(Number.TRIAL_LOOK_BACK_DAYS))
+    courses = [
+        *therapy_courses(facts.therapies, facts.as_of, numbers),
+        *drug_courses(facts.drugs, facts.as_of, numbers),
+    ]
+    return tuple(judge.trial(course) for course in courses if course.last >= oldest)
+
+
+class _Judge:
+    """Gives a course its outcome, by the first rule that applies (a.5)."""
+
+    def __init__(self, as_of: date, scores: Scores, numbers: Numbers, *, problem_active: bool) -> None:
+        self.as_of = as_of
+        self.scores = scores
+        self.numbers = numbers
+        self.problem_active = problem_active
+
+    def trial(self, course: Course) -> Trial:
+        adequacy_days = self.numbers.whole(_ADEQUACY_DAYS[course.modality])
+        adequate_on = None if course.start is None else days_after(course.start, adequacy_days)
+        outcome, baseline, follow_up = self._coded(course), None, None
+        if outcome is None and course.adequate:
+            judged = self._by_scores(course.start, adequate_on)
+            if judged is None:
+                outcome = self._presumed()
+            else:
+                outcome, baseline, follow_up = judged
+        return Trial(
+            modality=course.modality,
+            start=course.start,
+            last=course.last,
+            sessions=course.sessions,
+            days=course.days,
+            ongoing=course.ongoing,
+            adequate=course.adequate,
+            adequate_on=adequate_on,
+            dose_unknown=course.dose_unknown,
+            outcome=outcome,
+            baseline=baseline,
+            follow_up=follow_up,
+            sources=course.sources,
+        )
+
+    def _coded(self, course: Course) -> TrialOutcome | None:
+        match course.outcome:
+            case Outcome.UNSUCCESSFUL:
+                return TrialOutcome.FAILED
+            case Outcome.SUCCESSFUL:
+                return TrialOutcome.IMPROVED
+            case Outcome.PARTIAL:
+                return TrialOutcome.PARTIAL
+            case None:
+                pass
+        match course.stop_reason:
+            case StopReason.INEFFECTIVE:
+                return TrialOutcome.FAILED
+            case StopReason.NOT_TOLERATED:
+                return TrialOutcome.NOT_TOLERATED
+            case None:
+                return None
+
+    def _by_scores(
+        self, start: date | None, adequate_on: date | None
+    ) -> tuple[TrialOutcome, ScoreFact, ScoreFact] | None:
+        if start is None or adequate_on is None:
+            return None
+        first = days_after(start, -self.numbers.whole(Number.BASELINE_BEFORE_DAYS))
+        last = days_after(start, self.numbers.whole(Number.BASELINE_AFTER_DAYS))
+        after = days_after(adequate_on, 1)  # strictly later (R66)
+        pain = (self.scores.pain(first, last), self.scores.pain(after, self.as_of))
+        odi, peg = (
+            (
+                self.scores.latest((instrument,), first, last),
+                self.scores.latest((instrument,), after, self.as_of),
+            )
+            for instrument in (Instrument.ODI, Instrument.PEG)
+        )
+        return outcome_by_scores(pain, odi, peg, self.numbers)
+
+    def _presumed(self) -> TrialOutcome | None:
+        """Nothing recorded: presumed inadequate while the problem hurts or nobody asked."""
+        recent = days_after(self.as_of, -self.numbers.whole(Number.SCORE_RECENT_DAYS))
+        pain = self.scores.pain(recent, self.as_of)
+        hurts = pain is None or pain.value >= self.numbers[Number.PAIN_RELAPSE]
+        return TrialOutcome.PRESUMED_INADEQUATE if self.problem_active and hurts else None

@@ -1,0 +1,51 @@
+"""Every golden case of the packaged knowledge, one test each."""
+
+import pytest
+
+from pathway.golden import GoldenCase
+from pathway.loading import load_code_rows, load_golden, load_knowledge
+from pathway.proving import failures, uncovered
+from pathway.rules import KnowledgeBase
+
+GOLDEN = load_golden()
+ROWS = load_code_rows()
+
+
+@pytest.fixture(scope="module")
+def knowledge() -> KnowledgeBase:
+    return load_knowledge()
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id=f"{file}: {case.name}") for file, cases in GOLDEN.items() for case in cases],
+)
+def test_the_pathway_says_what_the_case_expects(case: GoldenCase, knowledge: KnowledgeBase) -> None:
+    assert failures(case, knowledge, ROWS) == []
+
+
+def test_every_recommendation_has_cases_for_shown_hidden_and_unknown(knowledge: KnowledgeBase) -> None:
+    assert uncovered(knowledge, GOLDEN) == []
+
+
+def test_every_state_is_reached_by_a_case(knowledge: KnowledgeBase) -> None:
+    reached = {case.expect.state for cases in GOLDEN.values() for case in cases}
+
+    assert set(knowledge.states) <= reached
+
+
+def test_a_case_that_disagrees_is_told_apart(knowledge: KnowledgeBase) -> None:
+    case = next(c for cases in GOLDEN.values() for c in cases if c.expect.state == "second-line-noninvasive")
+    wrong = GoldenCase(
+        name="wrong on purpose",
+        as_of=case.as_of,
+        given=case.given,
+        expect=type(case.expect)(
+            state="esi-waiting", show=("esi-wait",), hide=("shared-decision",), first="esi-wait", only=()
+        ),
+    )
+
+    found = failures(wrong, knowledge, ROWS)
+
+    assert len(found) == 5
+    assert "state is second-line-noninvasive; expected esi-waiting" in found
