@@ -18,7 +18,7 @@ def months_after(day: date, months: int) -> date:
 
 def days_after(day: date, days: int) -> date:
     """The day `days` days later (negative: earlier)."""
-    return day + timedelta(days=days)
+    return day + timedelta(days)
 
 
 def age_on(day: date, birth_date: date) -> int:

@@ -16,6 +16,9 @@ DRUG_MODALITIES = {
     "snri-duloxetine": "duloxetine",
 }
 
+# An order on hold, or of unknown status, shows nothing taken (a.5).
+TAKEN = frozenset({"active", "completed", "stopped"})
+
 
 class _Order(Fact, frozen=True, kw_only=True):
     """The days that one order covers, up to the evaluation day."""
@@ -53,12 +56,13 @@ def drug_courses(drugs: Iterable[DrugFact], as_of: date, numbers: Numbers) -> li
     """The courses of NSAIDs, muscle relaxants and duloxetine; topical forms are none (R72)."""
     by_modality: dict[str, list[DrugFact]] = {modality: [] for modality in DRUG_MODALITIES.values()}
     for drug in drugs:
-        classes = {s.drug_class for s in drug.substances} if drug.systemic else ()
-        for drug_class in classes & DRUG_MODALITIES.keys() if classes else ():
-            by_modality[DRUG_MODALITIES[drug_class]].append(drug)
+        if drug.systemic and drug.status in TAKEN:
+            for drug_class in {s.drug_class for s in drug.substances} & DRUG_MODALITIES.keys():
+                by_modality[DRUG_MODALITIES[drug_class]].append(drug)
     return [
         course
         for modality, found in by_modality.items()
+        if found
         for course in _courses(modality, found, as_of, numbers)
     ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from typing import TypeAlias
 
 import msgspec
 
@@ -20,10 +21,11 @@ from pathway.advice import (
 from pathway.checks import Check, Finding
 from pathway.factor_checks import FACTOR_CHECKS
 from pathway.facts import Facts, OpenOrderFact
+from pathway.knowledge_base import KnowledgeBase
 from pathway.numbers import Number
 from pathway.pathway_checks import PATHWAY_CHECKS
 from pathway.picture import Picture
-from pathway.rules import Candidate, CheckUse, KnowledgeBase, MedicationOrder, Proposal, Rule
+from pathway.rules import Candidate, CheckUse, MedicationOrder, Proposal, Rule, RuleEvidence
 from pathway.situation import situation_of
 from pathway.state import Criterion, Situation, StateId, TrialOutcome
 from pathway.values import common_values
@@ -37,11 +39,14 @@ _WITHOUT_EXTRA = frozenset(list(StateId)[:6])
 _NEEDED_FOR_DRUGS = frozenset({"MedicationRequest", "Condition", "AllergyIntolerance"})
 
 
+_Answer: TypeAlias = tuple[CheckUse, Finding]
+
+
 def advise(facts: Facts, knowledge: KnowledgeBase) -> Advice:
     """The pathway state and what to propose, for one patient at chart open."""
     picture = Picture(facts, knowledge, CHECKS)
     situation = situation_of(picture)
-    chooser = _Chooser(picture)
+    chooser = Chooser(picture)
     shown: list[Advised] = []
     withheld: list[Withheld] = []
     for result in chooser.candidates(_candidates(situation.state, knowledge)):
@@ -66,7 +71,7 @@ def _candidates(state: StateId, knowledge: KnowledgeBase) -> list[Candidate]:
     return listed
 
 
-class _Chooser:
+class Chooser:
     """Takes candidates through the filters."""
 
     def __init__(self, picture: Picture) -> None:
@@ -80,27 +85,51 @@ class _Chooser:
         for candidate in candidates:
             if candidate.id in done:
                 continue
-            if all(self.picture.holds(reference) for reference in candidate.when):
+            if not candidate.when or all(map(self.picture.holds, candidate.when)):
                 done.add(candidate.id)
                 yield self.judged(self.picture.knowledge.rules[candidate.id], candidate.variant)
             else:
-                unmet.setdefault(candidate.id, Withheld(id=candidate.id, by=Filter.CRITERION))
+                unmet.setdefault(candidate.id, Withheld(id=candidate.id, by=self._unmet(candidate)))
         yield from (withheld for rule_id, withheld in unmet.items() if rule_id not in done)
+
+    def offered(self, rule: Rule) -> Advised | Withheld:
+        """A rule's order beside a guarded draft: the filters of b.2 without the rule's own criteria."""
+        hidden = self._tried(rule) or self._ordered(rule)
+        if hidden is not None:
+            return hidden
+        against, duration = self._asked(rule.contraindications), self._asked(rule.durations)
+        if any(finding.verdict is Verdict.MET for _, finding in against):
+            return self._withheld(rule, Filter.CONTRAINDICATED, against, Verdict.MET)
+        short = self._short_of(rule, Filter.DURATION, duration)
+        return short or self._advised(rule, None, (*duration, *against))
+
+    def _unmet(self, candidate: Candidate) -> Filter:
+        """Why a candidate line does not apply: a condition not met, or one nobody can decide."""
+        verdicts = {self.picture.verdict_of(reference) for reference in candidate.when}
+        return Filter.CRITERION if Verdict.NOT_MET in verdicts else Filter.UNKNOWN
 
     def judged(self, rule: Rule, variant: str | None) -> Advised | Withheld:
         """One candidate through tried, contraindicated, duration and criteria, in this order."""
+        hidden = self._tried(rule) or self._ordered(rule)
+        if hidden is not None:
+            return hidden
+        against = self._asked(rule.contraindications)
+        if Verdict.MET in [finding.verdict for _, finding in against]:
+            return self._withheld(rule, Filter.CONTRAINDICATED, against, Verdict.MET)
+        duration, criteria = self._asked(rule.durations), self._asked(rule.show_if)
         return (
-            self._tried(rule)
-            or self._ordered(rule)
-            or self._contraindicated(rule)
-            or self._short_of(rule, rule.durations, Filter.DURATION)
-            or self._short_of(rule, rule.show_if, Filter.CRITERION)
-            or self._advised(rule, variant)
+            self._short_of(rule, Filter.DURATION, duration)
+            or self._short_of(rule, Filter.CRITERION, criteria)
+            or self._advised(rule, variant, (*duration, *criteria, *against))
         )
+
+    def _asked(self, uses: tuple[CheckUse, ...]) -> list[_Answer]:
+        ask = self.picture.ask
+        return [(use, ask(use.check, use.of)) for use in uses] if uses else []
 
     def _tried(self, rule: Rule) -> Withheld | None:
         """Adequate, running or not tolerated within 365 days, whatever the outcome (R30)."""
-        if not rule.tried_by:
+        if not rule.tried_by or not self.picture.trials:
             return None
         trials = [
             t
@@ -115,7 +144,7 @@ class _Chooser:
 
     def _ordered(self, rule: Rule) -> Withheld | None:
         """An order of that kind is open: active and at most 90 days old (R56)."""
-        if not rule.open_orders:
+        if not rule.open_orders or not self.picture.facts.open_orders:
             return None
         concepts = frozenset(rule.open_orders)
         found = [o for o in self.picture.facts.open_orders if self._open(o, concepts)]
@@ -129,37 +158,26 @@ class _Chooser:
         recent = self.picture.within(order.authored, Number.REFERRAL_OPEN_DAYS)
         return recent and not concepts.isdisjoint(order.concepts)
 
-    def _contraindicated(self, rule: Rule) -> Withheld | None:
-        found = self.picture.contraindications(rule.id)
-        if not found:
-            return None
-        return Withheld(
-            id=rule.id,
-            by=Filter.CONTRAINDICATED,
-            lines=tuple(self._line(use, finding) for use, finding in found),
-            trace=tuple(_criterion(use, finding) for use, finding in found),
-        )
-
-    def _short_of(self, rule: Rule, uses: tuple[CheckUse, ...], by: Filter) -> Withheld | None:
+    def _short_of(self, rule: Rule, by: Filter, found: list[_Answer]) -> Withheld | None:
         """A criterion that is not met hides; one that cannot be decided hides and says so."""
-        found = [(use, self.picture.ask(use.check, use.of)) for use in uses]
-        for verdict, reason in ((Verdict.NOT_MET, by), (Verdict.UNKNOWN, Filter.UNKNOWN)):
-            short = [(use, finding) for use, finding in found if finding.verdict is verdict]
-            if short:
-                return Withheld(
-                    id=rule.id,
-                    by=reason,
-                    lines=tuple(self._line(use, finding) for use, finding in short),
-                    trace=tuple(_criterion(use, finding) for use, finding in found),
-                )
+        verdicts = [finding.verdict for _, finding in found]
+        if Verdict.NOT_MET in verdicts:
+            return self._withheld(rule, by, found, Verdict.NOT_MET)
+        if Verdict.UNKNOWN in verdicts:
+            return self._withheld(rule, Filter.UNKNOWN, found, Verdict.UNKNOWN)
         return None
 
-    def _advised(self, rule: Rule, variant: str | None) -> Advised:
-        uses = (*rule.durations, *rule.show_if, *rule.contraindications)
-        found = [(use, self.picture.ask(use.check, use.of)) for use in uses]
+    def _withheld(self, rule: Rule, by: Filter, found: list[_Answer], decisive: Verdict) -> Withheld:
+        lines = (self._line(*answer) for answer in found if answer[1].verdict is decisive)
+        return Withheld(
+            id=rule.id, by=by, lines=tuple(lines), trace=tuple(_criterion(*answer) for answer in found)
+        )
+
+    def _advised(self, rule: Rule, variant: str | None, found: tuple[_Answer, ...]) -> Advised:
         values: dict[str, Value] = dict(self.common)
         for _, finding in found:
-            values.update(finding.values)
+            if finding.values:
+                values.update(finding.values)
         words = rule.variants.get(variant) if variant is not None else None
         return Advised(
             id=rule.id,
@@ -167,28 +185,27 @@ class _Chooser:
             variant=variant,
             values=values,
             proposals=self._proposals(rule, words.proposals if words else None),
-            cautions=self._lines(rule.cautions),
-            blockers=self._lines(rule.blockers),
+            cautions=self._lines(rule.cautions) if rule.cautions else (),
+            blockers=self._lines(rule.blockers) if rule.blockers else (),
             checks=self._evidence_checks(rule),
-            trace=tuple(_criterion(use, finding) for use, finding in found),
+            trace=tuple(_criterion(*answer) for answer in found),
         )
 
     def _proposals(self, rule: Rule, only: tuple[str, ...] | None) -> tuple[str, ...]:
         """Of each slot the first proposal that fits this patient."""
         chosen: dict[str, Proposal] = {}
         for proposal in rule.proposals:
-            if only is not None and proposal.id not in only:
+            if proposal.beside_guards_only or (only is not None and proposal.id not in only):
                 continue
-            if proposal.slot not in chosen and all(map(self.picture.holds, proposal.when)):
+            if proposal.slot not in chosen and (
+                not proposal.when or all(map(self.picture.holds, proposal.when))
+            ):
                 chosen[proposal.slot] = proposal
         return tuple(proposal.id for proposal in chosen.values())
 
     def _evidence_checks(self, rule: Rule) -> frozenset[str]:
-        evidence = rule.evidence
-        asked = {evidence.against_first_when} | {
-            line.first_when for line in (*evidence.supports, *evidence.against)
-        }
-        return frozenset(r for r in asked if r is not None and self.picture.holds(r))
+        asked = _evidence_references(rule.evidence)
+        return frozenset(filter(self.picture.holds, asked)) if asked else frozenset()
 
     def _lines(self, uses: tuple[CheckUse, ...]) -> tuple[Line, ...]:
         found = [(use, self.picture.ask(use.check, use.of)) for use in uses]
@@ -199,8 +216,15 @@ class _Chooser:
         return Line(text=use.text, values=values, sources=finding.sources)
 
 
+def _evidence_references(evidence: RuleEvidence) -> list[str]:
+    """The checks that order the evidence on the card."""
+    lines = [*evidence.supports, *evidence.against]
+    found = [line.first_when for line in lines if line.first_when is not None]
+    return found if evidence.against_first_when is None else [*found, evidence.against_first_when]
+
+
 def _criterion(use: CheckUse, finding: Finding) -> Criterion:
-    name = ":".join((use.check, *use.of))
+    name = ":".join((use.check, *use.of)) if use.of else use.check
     return Criterion(id=name, verdict=finding.verdict, sources=finding.sources)
 
 

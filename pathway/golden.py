@@ -16,6 +16,7 @@ import msgspec
 
 from pathway.codelists import CONDITION_FILES, CodeRow
 from pathway.days import days_after
+from pathway.drafts import DraftReason
 from pathway.facts import (
     AllergyFact,
     CareFact,
@@ -131,6 +132,22 @@ class GivenCare(Knowledge, frozen=True, kw_only=True):
     last: int | None = None
 
 
+class GivenDraft(Knowledge, frozen=True, kw_only=True):
+    """An order being written: a drug by `ingredient`, or a service by `concept`."""
+
+    id: Kebab = "draft"
+    ingredient: str | None = None
+    daily: Decimal | None = None  # mg a day (micrograms an hour for a patch)
+    supply_days: int | None = None
+    long_acting: bool = False
+    systemic: bool = True
+    concept: Kebab | None = None
+    code: str | None = None
+    on: int = 0  # order day O
+    reason: DraftReason = DraftReason.NONE
+    selected: bool = True
+
+
 class Given(Knowledge, frozen=True, kw_only=True):
     """The patient; what is not named is not documented."""
 
@@ -146,7 +163,22 @@ class Given(Knowledge, frozen=True, kw_only=True):
     allergies: tuple[GivenAllergy, ...] = ()
     open_orders: tuple[GivenOrder, ...] = ()
     care: tuple[GivenCare, ...] = ()
+    drafts: tuple[GivenDraft, ...] = ()
     not_provided: tuple[str, ...] = ()  # FHIR resource types
+
+
+class ExpectedGuard(Knowledge, frozen=True, kw_only=True):
+    """One guard that must fire."""
+
+    id: Kebab
+    draft: Kebab = "draft"
+    urgency: Literal["routine", "caution", "urgent"]
+    level: Kebab | None = None
+    dates: dict[str, int] = msgspec.field(default_factory=dict)  # named date, in days from as_of
+    numbers: dict[str, Decimal] = msgspec.field(default_factory=dict)
+    # "delete", "update", "create:<rule>": exactly these, in order
+    actions: tuple[str, ...] | None = None
+    recommended: str | None = None  # the action that is marked, in the same words
 
 
 class Expected(Knowledge, frozen=True, kw_only=True):
@@ -166,6 +198,9 @@ class Expected(Knowledge, frozen=True, kw_only=True):
     )  # recommendation: named date, in days from as_of
     numbers: dict[Kebab, dict[str, Decimal]] = msgspec.field(default_factory=dict)
     urgency: dict[Kebab, str] = msgspec.field(default_factory=dict)
+    guards: tuple[ExpectedGuard, ...] = ()
+    not_guards: tuple[Kebab, ...] = ()  # guards that must not fire on any draft
+    only_guards: bool = False  # `guards` is all that fires
     gaps: tuple[Kebab, ...] = ()
     recommended: Kebab | None = None
 
@@ -175,7 +210,9 @@ class GoldenCase(Knowledge, frozen=True, kw_only=True):
 
     name: Text
     rule: Kebab | None = None  # the rule it is a case of
-    kind: Literal["shown", "hidden", "unknown"] | None = None
+    guard: Kebab | None = None  # the guard it is a case of
+    kind: Literal["shown", "hidden", "unknown", "fires", "not"] | None = None
+    hook: Literal["patient-view", "order-select", "order-sign"] = "patient-view"
     as_of: date  # always: a case never ages
     given: Given
     expect: Expected

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathway.checks import Check
 from pathway.codelists import CONDITION_FILES, CodeRow
 from pathway.evaluation import CHECKS
+from pathway.knowledge_base import KnowledgeBase
 from pathway.numbers import Number
 from pathway.red_flags import FLAGS
-from pathway.rules import CheckUse, KnowledgeBase, Mark, Rule, ServiceOrder
+from pathway.rules import CheckUse, Mark, Rule, ServiceOrder
 from pathway.state import DurationClass, Problem, StateId
 from pathway.values import COMMON
 
@@ -21,7 +22,7 @@ REQUIRED_TEXTS = ("check-red-flags", "undated-symptom", "risk-marker")
 SUMMARY_LIMIT = 139  # CDS Hooks: fewer than 140 characters
 # The longest a value gets on a summary: two flags, six sessions, a four-digit year.
 _LONGEST = {
-    "flags": "progressive motor deficit and cauda equina syndrome",
+    "flags": "progressive motor deficit, cauda equina syndrome and 5 more",
     "problem": "neuropathic pain after spinal cord injury",
     "at_least": "at least ",
     "n": "3",
@@ -37,7 +38,7 @@ _DATE = "2026-11-22"
 
 def problems_of(knowledge: KnowledgeBase, rows: tuple[CodeRow, ...]) -> list[str]:
     """Everything that is wrong, one sentence each; empty when all is well."""
-    inspector = _Inspector(knowledge, rows)
+    inspector = Inspector(knowledge, rows)
     return [
         *inspector.states(),
         *inspector.thresholds(),
@@ -52,7 +53,7 @@ def placeholders(template: str) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in string.Formatter().parse(template) if name is not None)
 
 
-class _Inspector:
+class Inspector:
     """Holds what the files may refer to."""
 
     def __init__(self, knowledge: KnowledgeBase, rows: tuple[CodeRow, ...]) -> None:
@@ -77,8 +78,9 @@ class _Inspector:
         self.codes = {(row.system, row.code) for row in verified}
 
     def states(self) -> Iterator[str]:
+        """States are the 18, and their candidates exist."""
         allowed = [state.value for state in StateId]
-        yield from _unequal("states.yaml", "state", self.knowledge.states, allowed)
+        yield from unequal("states.yaml", "state", self.knowledge.states, allowed)
         for state_id, entry in self.knowledge.states.items():
             for candidate in entry.candidates:
                 place = f"states.yaml: {state_id}: candidate {candidate.id!r}"
@@ -86,14 +88,15 @@ class _Inspector:
                 if rule is None:
                     yield f"{place}: no such recommendation; known: {_listed(self.knowledge.rules)}"
                 elif candidate.variant is not None and candidate.variant not in rule.variants:
-                    known = _listed(rule.variants)
-                    yield f"{place}: no such variant {candidate.variant!r}; known: {known}"
+                    variants = _listed(rule.variants)
+                    yield f"{place}: no such variant {candidate.variant!r}; known: {variants}"
                 for reference in candidate.when:
                     yield from self.reference(place, reference)
 
     def thresholds(self) -> Iterator[str]:
+        """Thresholds are those that the code asks for, with evidence and within their bounds."""
         allowed = [number.value for number in Number]
-        yield from _unequal("thresholds.yaml", "threshold", self.knowledge.thresholds, allowed)
+        yield from unequal("thresholds.yaml", "threshold", self.knowledge.thresholds, allowed)
         for name, threshold in self.knowledge.thresholds.items():
             for day, value in threshold.values.items():
                 place = f"thresholds.yaml: {name}: {day.isoformat()}"
@@ -105,6 +108,7 @@ class _Inspector:
                     yield f"{place}: {value.value} lies outside the bounds {low} to {high}"
 
     def texts(self) -> Iterator[str]:
+        """Texts and common override reasons that the code needs are there."""
         for key in REQUIRED_TEXTS:
             if key not in self.knowledge.texts:
                 yield f"texts.yaml: the text {key!r} is missing"
@@ -112,14 +116,16 @@ class _Inspector:
             yield from self.override("override-defaults.yaml", code)
 
     def seed(self) -> Iterator[str]:
+        """Every statement of the seed is carried by something."""
         carried = {row for rule in self.knowledge.rules.values() for row in rule.seed}
         for row, statement in self.knowledge.seed.items():
             for state in statement.states:
-                yield from _known(f"seed.yaml: {row}: state", state, self.knowledge.states)
+                yield from known(f"seed.yaml: {row}: state", state, self.knowledge.states)
             if row not in carried and not statement.states and not statement.mechanisms:
                 yield f"seed.yaml: {row}: no rule, state or mechanism carries it"
 
     def rule(self, rule: Rule) -> Iterator[str]:
+        """Every id of a rule exists, and its words can be filled."""
         place = f"rules/{rule.id}.yaml"
         yield from self.evidence(place, (rule.primary_source,))
         for line in (*rule.evidence.supports, *rule.evidence.against):
@@ -129,19 +135,20 @@ class _Inspector:
         if rule.evidence.against_first_when is not None:
             yield from self.reference(f"{place}: evidence", rule.evidence.against_first_when)
         for row in rule.seed:
-            yield from _known(f"{place}: seed", row, self.knowledge.seed)
+            yield from known(f"{place}: seed", row, self.knowledge.seed)
         for code in rule.override_reasons:
             yield from self.override(place, code)
         for modality in rule.tried_by:
-            yield from _known(f"{place}: tried_by", modality, MODALITIES)
+            yield from known(f"{place}: tried_by", modality, MODALITIES)
         for concept in rule.open_orders:
-            yield from _known(f"{place}: open_orders", concept, self.order_concepts)
+            yield from known(f"{place}: open_orders", concept, self.order_concepts)
         for use in _uses(rule):
             yield from self.use(place, use)
         yield from self.words(place, rule)
         yield from self.proposals(place, rule)
 
     def use(self, place: str, use: CheckUse) -> Iterator[str]:
+        """A use of a check names a check, what it takes, and values that it gives."""
         check = CHECKS.get(use.check)
         if check is None:
             yield f"{place}: no such check {use.check!r}; known: {_listed(CHECKS)}"
@@ -153,6 +160,7 @@ class _Inspector:
             yield f"{place}: {use.check}: no such value {{{name}}}; known: {_listed(allowed)}"
 
     def asked_of(self, place: str, check: Check, of: tuple[str, ...]) -> Iterator[str]:
+        """What a check is asked about is of the kind that it takes."""
         if check.takes is None:
             if of:
                 yield f"{place}: the check {check.name!r} takes nothing after it; found {', '.join(of)}"
@@ -160,9 +168,10 @@ class _Inspector:
         if not of:
             yield f"{place}: the check {check.name!r} needs {check.takes}"
         for word in of:
-            yield from _known(f"{place}: {check.name}", word, self.known_of[check.takes])
+            yield from known(f"{place}: {check.name}", word, self.known_of[check.takes])
 
     def reference(self, place: str, reference: str) -> Iterator[str]:
+        """A check reference names a check."""
         name, _, of = reference.removeprefix("!").partition(":")
         check = CHECKS.get(name)
         if check is None:
@@ -181,60 +190,66 @@ class _Inspector:
             for name in sorted(placeholders(template) - allowed):
                 yield f"{place}: no such value {{{name}}}; known: {_listed(allowed)}"
         for summary in summaries:
-            longest = len(_filled(summary))
+            longest = len(filled(summary))
             if longest > SUMMARY_LIMIT:
                 yield f"{place}: summary may reach {longest} characters; allowed: {SUMMARY_LIMIT}"
 
     def proposals(self, place: str, rule: Rule) -> Iterator[str]:
+        """Proposals have unique ids, known checks, and verified codes."""
         ids = [proposal.id for proposal in rule.proposals]
         yield from (
             f"{place}: proposal {i!r} stands twice" for i in sorted({i for i in ids if ids.count(i) > 1})
         )
         for name, variant in rule.variants.items():
             for proposal_id in variant.proposals or ():
-                yield from _known(f"{place}: variant {name}", proposal_id, ids)
+                yield from known(f"{place}: variant {name}", proposal_id, ids)
         for proposal in rule.proposals:
             spot = f"{place}: proposal {proposal.id}"
             for reference in proposal.when:
                 yield from self.reference(spot, reference)
             order = proposal.order
             if isinstance(order, ServiceOrder):
-                yield from _known(f"{spot}: priority", order.priority, PRIORITIES)
+                yield from known(f"{spot}: priority", order.priority, PRIORITIES)
                 if order.occurrence != "as-of":
-                    yield from _known(f"{spot}: occurrence", order.occurrence, COMMON)
+                    yield from known(f"{spot}: occurrence", order.occurrence, COMMON)
             codes = order.codes if isinstance(order, ServiceOrder) else (order.code,)
             for coded in codes:
                 if (coded.system, coded.code) not in self.codes:
                     yield f"{spot}: {coded.code} is no verified code of {coded.system} in the terminology"
 
     def evidence(self, place: str, ids: Iterable[str]) -> Iterator[str]:
+        """Evidence ids exist."""
         for evidence_id in ids:
-            yield from _known(f"{place}: evidence", evidence_id, self.knowledge.evidence)
+            yield from known(f"{place}: evidence", evidence_id, self.knowledge.evidence)
 
     def override(self, place: str, code: str) -> Iterator[str]:
-        yield from _known(f"{place}: override reason", code, self.knowledge.override_reasons)
+        """An override reason exists."""
+        yield from known(f"{place}: override reason", code, self.knowledge.override_reasons)
 
 
 def _uses(rule: Rule) -> tuple[CheckUse, ...]:
     return (*rule.show_if, *rule.durations, *rule.contraindications, *rule.cautions, *rule.blockers)
 
 
-def _known(place: str, word: str, allowed: Collection[str]) -> Iterator[str]:
+def known(place: str, word: str, allowed: Collection[str]) -> Iterator[str]:
+    """A sentence when a word is none of the allowed ones."""
     if word not in allowed:
         yield f"{place}: no such word {word!r}; allowed: {_listed(allowed)}"
 
 
-def _unequal(file: str, what: str, found: Collection[str], allowed: Collection[str]) -> Iterator[str]:
+def unequal(file: str, what: str, found: Collection[str], allowed: Collection[str]) -> Iterator[str]:
+    """Sentences for names that are missing and for names that nobody knows."""
     yield from (f"{file}: the {what} {name!r} is missing" for name in allowed if name not in found)
     for name in found:
-        yield from _known(f"{file}: {what}", name, allowed)
+        yield from known(f"{file}: {what}", name, allowed)
 
 
 def _listed(words: Iterable[str]) -> str:
     return ", ".join(sorted(words))
 
 
-def _filled(template: str) -> str:
+def filled(template: str) -> str:
+    """A summary as long as it can get."""
     fill: Callable[[str], str] = lambda name: _LONGEST.get(name, _DATE)  # noqa: E731 - one expression
     return "".join(
         text + (fill(name) if name else "") for text, name, _, _ in string.Formatter().parse(template)

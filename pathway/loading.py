@@ -1,5 +1,6 @@
 """Loads the knowledge, whole and checked; what is wrong stops the start."""
 
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 
@@ -7,11 +8,13 @@ from pathway import codelists
 from pathway.codelists import CodeRow
 from pathway.errors import KnowledgeError
 from pathway.golden import GoldenCase
-from pathway.knowledge_check import problems_of
+from pathway.guard_knowledge_check import guard_problems
+from pathway.guard_rules import Guard
+from pathway.knowledge_base import KnowledgeBase
+from pathway.knowledge_check import Inspector, problems_of
 from pathway.rules import (
     Evidence,
     Kebab,
-    KnowledgeBase,
     OverrideReason,
     Rule,
     SeedStatement,
@@ -31,8 +34,9 @@ def load_knowledge(directory: Path | None = None) -> KnowledgeBase:
             line, each with file, place and the allowed words.
     """
     root = directory or PACKAGED
-    knowledge = _read_all(root)
-    problems = problems_of(knowledge, load_code_rows(root))
+    rows = load_code_rows(root)
+    knowledge = _read_all(root, rows)
+    problems = [*problems_of(knowledge, rows), *guard_problems(knowledge, Inspector(knowledge, rows))]
     if problems:
         raise KnowledgeError("\n".join(problems))
     return knowledge
@@ -46,10 +50,13 @@ def load_code_rows(directory: Path | None = None) -> tuple[CodeRow, ...]:
 def load_golden(directory: Path | None = None) -> dict[str, tuple[GoldenCase, ...]]:
     """The golden cases by file name."""
     folder = (directory or PACKAGED) / "golden"
-    return {path.name: read(path, tuple[GoldenCase, ...]) for path in sorted(folder.glob("*.yaml"))}
+    return {
+        path.relative_to(folder).as_posix(): read(path, tuple[GoldenCase, ...])
+        for path in sorted(folder.rglob("*.yaml"))
+    }
 
 
-def _read_all(root: Path) -> KnowledgeBase:
+def _read_all(root: Path, rows: tuple[CodeRow, ...]) -> KnowledgeBase:
     rules = [(path, read(path, Rule)) for path in sorted((root / "rules").glob("*.yaml"))]
     for path, rule in rules:
         if path.stem != rule.id:
@@ -65,19 +72,33 @@ def _read_all(root: Path) -> KnowledgeBase:
         seed=read(root / "seed.yaml", dict[Kebab, SeedStatement]),
         override_reasons={
             row.concept: OverrideReason(code=row.code, display=row.display)
-            for row in load_code_rows(root)
+            for row in rows
             if row.file == "override-reasons.csv" and row.verified
         },
         common_override_reasons=read(root / "override-defaults.yaml", tuple[Kebab, ...]),
+        guards=_read_guards(root),
+        mme_factors={
+            row.concept: Decimal(row.role)
+            for row in rows
+            if row.file == "opioid-mme.csv" and row.verified and row.role != "none"
+        },
         texts=read(root / "texts.yaml", dict[Kebab, str]),
     )
+
+
+def _read_guards(root: Path) -> dict[str, Guard]:
+    guards = [(path, read(path, Guard)) for path in sorted((root / "guards").glob("*.yaml"))]
+    for path, guard in guards:
+        if path.stem != guard.id:
+            raise KnowledgeError(f"guards/{path.name}: id is {guard.id!r}; it must be the file's name")
+    return {guard.id: guard for _, guard in guards}
 
 
 def _version(root: Path, rules: list[Rule]) -> str:
     """The day of the latest review, and a digest of everything that can change an answer."""
     digest = sha256()
     for path in sorted(p for p in root.rglob("*") if p.suffix in (".yaml", ".csv")):
-        if path.parent.name != "golden":
+        if "golden" not in path.relative_to(root).parts:
             digest.update(path.name.encode())
             digest.update(path.read_bytes())
     latest = max(rule.last_reviewed for rule in rules)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
-from pathway.rules import KnowledgeBase
+from pathway.knowledge_base import KnowledgeBase
 
 
 class Number(StrEnum):
@@ -92,6 +92,23 @@ class Number(StrEnum):
     REFERRAL_OPEN_DAYS = "referral-open-days"
     HOSPICE_CARE_DAYS = "hospice-care-days"
     HOSPICE_ORDER_DAYS = "hospice-order-days"
+    EARLY_IMAGING_DAYS = "early-imaging-days"
+    IMAGING_REPEAT_MONTHS = "imaging-repeat-months"
+    MME_WARNING = "mme-warning"
+    MME_CRITICAL = "mme-critical"
+    OPIOID_NAIVE_DAYS = "opioid-naive-days"
+    OPIOID_SUPPLY_DAYS = "opioid-supply-days"
+    OPIOID_SHORT_SUPPLY_DAYS = "opioid-short-supply-days"
+    ASPIRIN_LOW_DOSE = "aspirin-low-dose"
+    NSAID_PREGNANCY_WEEKS = "nsaid-pregnancy-weeks"
+    MUSCLE_RELAXANT_SUPPLY_DAYS = "muscle-relaxant-supply-days"
+    MUSCLE_RELAXANT_SHORT_SUPPLY_DAYS = "muscle-relaxant-short-supply-days"
+    PREGABALIN_CEILING = "pregabalin-ceiling"
+    PREGABALIN_CEILING_MODERATE = "pregabalin-ceiling-moderate"
+    PREGABALIN_CEILING_SEVERE = "pregabalin-ceiling-severe"
+    PREGABALIN_CEILING_VERY_LOW = "pregabalin-ceiling-very-low"
+    RENEWAL_DAYS = "renewal-days"
+    INFECTION_POSTPONE_DAYS = "infection-postpone-days"
 
 
 class Numbers:

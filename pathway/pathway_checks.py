@@ -225,6 +225,7 @@ PATHWAY_CHECKS = (
         ),
     ),
     Check(name="first-session", ask=lambda picture, _: plain(picture.series.n == 1)),
+    Check(name="no-open-series", ask=lambda picture, _: plain(picture.series.n == 0)),
     Check(name="qualifying-imaging", ask=_imaging),
     Check(name="no-qualifying-imaging", ask=_no_imaging),
     Check(name="cap-only", ask=_cap_only),

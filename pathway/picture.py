@@ -1,22 +1,23 @@
 """One patient on one day, with everything that checks ask about, computed once each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pathway.days import age_on, days_after, months_after
-from pathway.drug_trials import is_active, order_end
+from pathway.drug_trials import TAKEN, is_active, order_end
 from pathway.facts import ConditionFact, DrugFact, Facts, ImagingFact, Instrument, OperationFact, ScoreFact
 from pathway.injections import series_on, sessions_of
+from pathway.knowledge_base import KnowledgeBase
+from pathway.lazy import lazy
 from pathway.numbers import Number, Numbers, numbers_on
 from pathway.problem import ESI_PROBLEMS, ProblemFinding, duration
 from pathway.red_flags import RedFlagFinding
-from pathway.rules import CheckUse, KnowledgeBase
+from pathway.rules import CheckUse
 from pathway.scores import Scores
 from pathway.state import Duration, Series, Trial
 from pathway.trials import trials_of
-from pathway.verdict import Verdict
+from pathway.verdict import Verdict, negated
 
 if TYPE_CHECKING:
     from pathway.checks import Check, Finding
@@ -43,11 +44,17 @@ class Picture:
             found = self._asked[key] = self._checks[name].ask(self, of)
         return found
 
-    def holds(self, reference: str) -> bool:
-        """Whether a check reference ("name" or "name:of") is met; with "!" before it, is not met."""
+    def verdict_of(self, reference: str) -> Verdict:
+        """The verdict of a check reference: "name" or "name:of", with "!" before it negated."""
         name, _, of = reference.removeprefix("!").partition(":")
-        is_met = self.ask(name, (of,) if of else ()).verdict is Verdict.MET
-        return is_met is not reference.startswith("!")
+        verdict = self.ask(name, (of,) if of else ()).verdict
+        return negated(verdict) if reference.startswith("!") else verdict
+
+    def holds(self, reference: str) -> bool:
+        """Whether a check reference is met; a negated one ("!") holds unless the check is met."""
+        if reference.startswith("!"):
+            return self.verdict_of(reference[1:]) is not Verdict.MET
+        return self.verdict_of(reference) is Verdict.MET
 
     def contraindications(self, rule_id: str) -> "list[tuple[CheckUse, Finding]]":
         """The contraindications of a rule that are met."""
@@ -60,13 +67,13 @@ class Picture:
         """The evaluation day."""
         return self.facts.as_of
 
-    @cached_property
+    @lazy
     def age(self) -> int | None:
         """Whole years; None without a birth date."""
         born = self.facts.patient.birth_date
         return None if born is None else age_on(self.as_of, born)
 
-    @cached_property
+    @lazy
     def conditions(self) -> dict[str, list[ConditionFact]]:
         """All conditions by concept, differential diagnoses left out."""
         by_concept: dict[str, list[ConditionFact]] = {}
@@ -77,9 +84,10 @@ class Picture:
 
     def active(self, concepts: Iterable[str]) -> list[ConditionFact]:
         """The active conditions of these concepts."""
-        return [c for concept in concepts for c in self.conditions.get(concept, ()) if c.active]
+        recorded = self.conditions
+        return [c for concept in concepts if concept in recorded for c in recorded[concept] if c.active]
 
-    @cached_property
+    @lazy
     def active_drugs(self) -> dict[str, list[DrugFact]]:
         """Active orders by drug class, by status alone (R12)."""
         by_class: dict[str, list[DrugFact]] = {}
@@ -95,21 +103,22 @@ class Picture:
         return [
             drug
             for drug in self.facts.drugs
-            if any(s.drug_class == drug_class for s in drug.substances)
+            if drug.status in TAKEN
+            and any(s.drug_class == drug_class for s in drug.substances)
             and (is_active(drug, self.as_of) or (order_end(drug, self.as_of) or date.min) >= oldest)
         ]
 
-    @cached_property
+    @lazy
     def scores(self) -> Scores:
         """The observations."""
         return Scores(self.facts.scores)
 
-    @cached_property
+    @lazy
     def problem(self) -> ProblemFinding:
         """Which low back problem."""
         return ProblemFinding(self.facts)
 
-    @cached_property
+    @lazy
     def duration(self) -> Duration:
         """Since when."""
         return duration(self.problem, self.facts.conditions, self.as_of, self.numbers)
@@ -119,7 +128,7 @@ class Picture:
         """Radicular pain or stenosis with claudication."""
         return self.problem.problem in ESI_PROBLEMS
 
-    @cached_property
+    @lazy
     def red_flags(self) -> RedFlagFinding:
         """The red flags, seen in every state."""
         return RedFlagFinding(
@@ -129,19 +138,18 @@ class Picture:
             numbers=self.numbers,
         )
 
-    @cached_property
+    @lazy
     def trials(self) -> tuple[Trial, ...]:
         """The trials of the last 365 days."""
         return trials_of(
             self.facts, self.scores, self.numbers, problem_active=self.problem.problem.value != "none"
         )
 
-    def trials_by(self, modalities: Iterable[str]) -> list[Trial]:
+    def trials_by(self, modalities: Collection[str]) -> list[Trial]:
         """The trials of these modalities."""
-        wanted = frozenset(modalities)
-        return [trial for trial in self.trials if trial.modality in wanted]
+        return [trial for trial in self.trials if trial.modality in modalities]
 
-    @cached_property
+    @lazy
     def series(self) -> Series:
         """The injections as of the evaluation day."""
         sessions = sessions_of(
@@ -150,12 +158,12 @@ class Picture:
         undated = any(injection.on is None for injection in self.facts.injections)
         return series_on(sessions, self.as_of, self.numbers, undated=undated)
 
-    @cached_property
+    @lazy
     def pain(self) -> ScoreFact | None:
         """The latest recent pain score."""
         return self.scores.pain(self._days_ago(Number.SCORE_RECENT_DAYS), self.as_of)
 
-    @cached_property
+    @lazy
     def pain_after_injection(self) -> ScoreFact | None:
         """The latest pain score from day 7 after the last injection on, however old (R64)."""
         last = self.series.last
@@ -164,13 +172,13 @@ class Picture:
         first = days_after(last.on, self.numbers.whole(Number.ESI_RESPONSE_AFTER_DAYS))
         return self.scores.pain(first, self.as_of)
 
-    @cached_property
+    @lazy
     def egfr(self) -> ScoreFact | None:
         """The latest eGFR of the last 12 months; of one day the lowest, the safer reading."""
         first = months_after(self.as_of, -self.numbers.whole(Number.EGFR_MONTHS))
         return self.scores.lowest_of_latest_day(Instrument.EGFR, first, self.as_of)
 
-    @cached_property
+    @lazy
     def qualifying_imaging(self) -> ImagingFact | None:
         """The latest lumbar MRI or CT that still counts (a.7, R22)."""
         oldest = months_after(self.as_of, -self.numbers.whole(Number.IMAGING_MONTHS))
@@ -185,7 +193,7 @@ class Picture:
         ]
         return self.facts.imaging[max(studies)[1]] if studies else None
 
-    @cached_property
+    @lazy
     def surgery(self) -> OperationFact | None:
         """The latest lumbar operation within 90 days."""
         oldest = self._days_ago(Number.POST_SURGICAL_DAYS)

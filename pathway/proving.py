@@ -4,14 +4,17 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
-from pathway.advice import Advice, Advised
+from pathway.advice import Advice, Advised, Values
 from pathway.codelists import CodeRow
 from pathway.days import days_after
 from pathway.evaluation import advise
-from pathway.golden import Expected, GoldenCase, facts_of
-from pathway.rules import KnowledgeBase
+from pathway.golden import Expected, ExpectedGuard, GoldenCase, facts_of
+from pathway.golden_drafts import drafts_of
+from pathway.guards import GuardAdvice, Warned, judge
+from pathway.knowledge_base import KnowledgeBase
 
 KINDS = ("shown", "hidden", "unknown")
+GUARD_KINDS = ("fires", "not", "unknown")
 
 
 def uncovered(knowledge: KnowledgeBase, golden: Mapping[str, tuple[GoldenCase, ...]]) -> list[str]:
@@ -22,6 +25,13 @@ def uncovered(knowledge: KnowledgeBase, golden: Mapping[str, tuple[GoldenCase, .
         for rule_id in knowledge.rules
         for kind in KINDS
         if (rule_id, kind) not in seen
+    ]
+    guarded = {(case.guard, case.kind) for cases in golden.values() for case in cases}
+    problems += [
+        f"golden/guards/{guard_id}.yaml: the guard {guard_id!r} has no case of kind {kind!r}"
+        for guard_id in knowledge.guards
+        for kind in GUARD_KINDS
+        if (guard_id, kind) not in guarded
     ]
     for file, cases in golden.items():
         names = [case.name for case in cases]
@@ -36,8 +46,12 @@ def uncovered(knowledge: KnowledgeBase, golden: Mapping[str, tuple[GoldenCase, .
 
 def failures(case: GoldenCase, knowledge: KnowledgeBase, rows: tuple[CodeRow, ...]) -> list[str]:
     """What the pathway says otherwise than the case expects; empty when it agrees."""
-    advice = advise(facts_of(case.given, case.as_of, rows), knowledge)
-    return list(differences(case.expect, advice, case.as_of))
+    facts = facts_of(case.given, case.as_of, rows)
+    found = list(differences(case.expect, advise(facts, knowledge), case.as_of))
+    if case.given.drafts:
+        judged = judge(facts, drafts_of(case.given, case.as_of, rows), knowledge)
+        found += guard_differences(case.expect, judged, case.as_of)
+    return found
 
 
 def differences(expect: Expected, advice: Advice, as_of: date) -> Iterator[str]:
@@ -52,6 +66,49 @@ def differences(expect: Expected, advice: Advice, as_of: date) -> Iterator[str]:
             yield f"{rule_id} is withheld by {withheld.get(rule_id)}; expected {reason}"
     for item in shown.values():
         yield from _item_differences(expect, item, as_of)
+
+
+def guard_differences(expect: Expected, advice: GuardAdvice, as_of: date) -> Iterator[str]:
+    """One sentence for each guard that fires otherwise than expected."""
+    fired = {(w.id, (w.ref or "").partition("/")[2]): w for w in advice.warnings}
+    for unwanted in expect.not_guards:
+        yield from (f"{unwanted} fires on {draft}" for guard, draft in fired if guard == unwanted)
+    wanted = {(g.id, g.draft) for g in expect.guards}
+    if expect.only_guards and set(fired) != wanted:
+        extra = sorted(f"{guard} on {draft}" for guard, draft in set(fired) - wanted)
+        yield from (f"{item} fires" for item in extra)
+    for guard in expect.guards:
+        warned = fired.get((guard.id, guard.draft))
+        if warned is None:
+            yield f"{guard.id} does not fire on {guard.draft}; fired: {sorted({g for g, _ in fired})}"
+        else:
+            yield from _warned_differences(guard, warned, as_of)
+
+
+def _warned_differences(expect: ExpectedGuard, warned: Warned, as_of: date) -> Iterator[str]:
+    if warned.urgency.value != expect.urgency:
+        yield f"{warned.id}: urgency is {warned.urgency.value}; expected {expect.urgency}"
+    if expect.level is not None and warned.level != expect.level:
+        yield f"{warned.id}: level is {warned.level}; expected {expect.level}"
+    yield from _value_differences(warned.id, warned.values, expect.dates, expect.numbers, as_of)
+    words = tuple(f"create:{a.rule}" if a.kind == "create" else a.kind for a in warned.actions)
+    if expect.actions is not None and words != expect.actions:
+        yield f"{warned.id}: offers {words}; expected {expect.actions}"
+    marked = next((w for w, a in zip(words, warned.actions, strict=True) if a.recommended), None)
+    if expect.recommended is not None and marked != expect.recommended:
+        yield f"{warned.id}: marks {marked}; expected {expect.recommended}"
+
+
+def _value_differences(
+    name: str, values: Values, dates: Mapping[str, int], numbers: Mapping[str, Decimal], as_of: date
+) -> Iterator[str]:
+    for key, offset in dates.items():
+        if values.get(key) != days_after(as_of, offset):
+            yield f"{name}: {key} is {values.get(key)}; expected {days_after(as_of, offset)}"
+    for key, number in numbers.items():
+        value = values.get(key)
+        if not isinstance(value, int | Decimal) or Decimal(value) != number:
+            yield f"{name}: {key} is {value}; expected {number}"
 
 
 def _shown_differences(expect: Expected, advice: Advice, shown: Mapping[str, Advised]) -> Iterator[str]:
@@ -92,13 +149,8 @@ def _item_differences(expect: Expected, item: Advised, as_of: date) -> Iterator[
     for what, (wanted, actual) in found.items():
         if wanted is not None and wanted != actual:
             yield f"{item.id}: {what} is {actual}; expected {wanted}"
-    for name, offset in expect.dates.get(item.id, {}).items():
-        if item.values.get(name) != days_after(as_of, offset):
-            yield f"{item.id}: {name} is {item.values.get(name)}; expected {days_after(as_of, offset)}"
-    for name, number in expect.numbers.get(item.id, {}).items():
-        value = item.values.get(name)
-        if not isinstance(value, int | Decimal) or Decimal(value) != number:
-            yield f"{item.id}: {name} is {value}; expected {number}"
+    dates, numbers = expect.dates.get(item.id, {}), expect.numbers.get(item.id, {})
+    yield from _value_differences(item.id, item.values, dates, numbers, as_of)
 
 
 def _why_hidden(rule_id: str, advice: Advice) -> str:

@@ -31,6 +31,7 @@ _LEVELS = {
 }
 FLAGS = tuple(_LEVELS)
 _SYMPTOM = "cauda-equina-symptom"
+_DATED = frozenset({_SYMPTOM, "progressive-motor-deficit", "vertebral-fracture"})  # count while new
 
 
 class RedFlagFinding:
@@ -51,7 +52,7 @@ class RedFlagFinding:
             for flag, level in _LEVELS.items()
             if flag in by_flag
         )
-        self.undated = tuple(c for c in active if c.concept in (*_LEVELS, _SYMPTOM) and rule.undated(c))
+        self.undated = tuple(c for c in active if c.concept in _DATED and rule.undated(c))
         self.undated_symptoms = tuple(
             c for c in self.undated if c.concept == _SYMPTOM and c.code.startswith(UNDATED_IS_OLD)
         )
@@ -84,8 +85,7 @@ class _Newness:
 
     def undated(self, condition: ConditionFact) -> bool:
         """Whether a windowed condition has neither onset nor recorded date."""
-        windowed = condition.concept in (_SYMPTOM, "progressive-motor-deficit", "vertebral-fracture")
-        return windowed and condition.onset is None and condition.recorded is None
+        return condition.concept in _DATED and condition.onset is None and condition.recorded is None
 
     def _symptom_is_new(self, condition: ConditionFact) -> bool:
         if not self.lumbar_active:

@@ -136,6 +136,7 @@ class Proposal(Knowledge, frozen=True, kw_only=True):
     label: Text  # template; what the button says
     description: Text  # template; says everything: some EHRs show only this
     recommendable: bool = True  # may carry isRecommended
+    beside_guards_only: bool = False  # offered by a guard that names it, never on patient-view
     order: MedicationOrder | ServiceOrder
 
 
@@ -233,17 +234,3 @@ class SeedStatement(Knowledge, frozen=True, kw_only=True):
     caveat: Text | None = None
     states: tuple[Kebab, ...] = ()  # states that carry it beside the rules
     mechanisms: tuple[Text, ...] = ()  # where no rule carries it: which part of the pathway does
-
-
-class KnowledgeBase(Fact, frozen=True, kw_only=True, eq=False):
-    """All knowledge, loaded and cross-checked."""
-
-    version: str  # by date and content: "2026-11-22+1a2b3c4d"
-    rules: dict[str, Rule]
-    states: dict[str, StateEntry]
-    evidence: dict[str, Evidence]
-    thresholds: dict[str, Threshold]
-    seed: dict[str, SeedStatement]
-    override_reasons: dict[str, OverrideReason]
-    common_override_reasons: tuple[str, ...]
-    texts: dict[str, str]  # texts.yaml: lines that stand on cards whatever the rule

@@ -33,13 +33,15 @@ class Scores:
         self, instruments: Iterable[Instrument], first: date | None, last: date | None
     ) -> ScoreFact | None:
         """The latest score from `first` to `last`, both included; of one day the highest (R17)."""
-        return max(self._within(instruments, first, last), key=lambda s: (s.on, s.value), default=None)
+        found = self._within(instruments, first, last)
+        return max(found, key=lambda s: (s.on, s.value)) if found else None
 
     def lowest_of_latest_day(
         self, instrument: Instrument, first: date | None, last: date | None
     ) -> ScoreFact | None:
         """The latest score of the window; of one day the lowest, where low is the danger."""
-        return max(self._within((instrument,), first, last), key=lambda s: (s.on, -s.value), default=None)
+        found = self._within((instrument,), first, last)
+        return max(found, key=lambda s: (s.on, -s.value)) if found else None
 
     def pain(self, first: date | None, last: date | None) -> ScoreFact | None:
         """The pain score of the window: the latest of the first rung that has one (R16)."""
@@ -51,15 +53,19 @@ class Scores:
 
     def any_within(self, instruments: Iterable[Instrument], first: date, last: date) -> bool:
         """Whether a score of any of the instruments lies in the window."""
-        return next(iter(self._within(instruments, first, last)), None) is not None
+        return bool(self._within(instruments, first, last))
 
     def _within(
         self, instruments: Iterable[Instrument], first: date | None, last: date | None
-    ) -> Iterable[ScoreFact]:
-        for instrument in instruments:
-            for score in self._by_instrument.get(instrument, ()):
-                if (first is None or score.on >= first) and (last is None or score.on <= last):
-                    yield score
+    ) -> list[ScoreFact]:
+        recorded = self._by_instrument
+        return [
+            score
+            for instrument in instruments
+            if instrument in recorded
+            for score in recorded[instrument]
+            if (first is None or score.on >= first) and (last is None or score.on <= last)
+        ]
 
 
 def reduction_percent(baseline: Decimal, follow_up: Decimal) -> Decimal | None:

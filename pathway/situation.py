@@ -61,43 +61,21 @@ class StateReader:
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
         self.numbers = picture.numbers
+        self.flags = levels(picture.red_flags.flags)
         self.conservative = conservative_care(picture)
+        self.failed = self.conservative.failed is Verdict.MET
         self.trace: list[Criterion] = []
 
     def state(self) -> tuple[StateId, tuple[str, ...]]:
         """The first state that fits, with its sub-facts."""
-        for state, fits in self._rows():
-            verdict = Verdict.of(fits())
-            self.trace.append(Criterion(id=state.value, verdict=verdict))
-            if verdict is Verdict.MET:
-                return state, self._sub_facts(state)
+        for row in _ROWS:
+            if row.fits(self):
+                self.trace.append(row.met)
+                return row.state, self._sub_facts(row.state)
+            self.trace.append(row.not_met)
         return StateId.INITIAL_CONSERVATIVE, ()
 
-    def _rows(self) -> tuple[tuple[StateId, Callable[[], bool]], ...]:
-        flags = levels(self.picture.red_flags.flags)
-        problem = self.picture.problem.problem
-        failed = self.conservative.failed is Verdict.MET
-        return (
-            (StateId.NOT_APPLICABLE, lambda: not_applicable(self.picture)),
-            (StateId.RED_FLAG_EMERGENCY, lambda: FlagLevel.EMERGENCY in flags),
-            (StateId.RED_FLAG_WORKUP, lambda: FlagLevel.WORKUP in flags),
-            (StateId.POST_SURGICAL, lambda: self.picture.surgery is not None),
-            (StateId.SCI_NEUROPATHIC_PAIN, lambda: problem is Problem.SCI_NEUROPATHIC),
-            (StateId.DIAGNOSIS_REVIEW, lambda: bool(self.picture.active(("inflammatory-spine",)))),
-            (StateId.ESI_WAITING, self._waiting),
-            (StateId.ESI_RESPONDING, self._responding),
-            (StateId.ESI_SERIES_COMPLETE, self._series_complete),
-            (StateId.ESI_NONRESPONSE, self._nonresponse),
-            (StateId.ESI_REPEAT_WINDOW, self._repeat_window),
-            (StateId.IMPROVED_MONITORING, self._controlled),
-            (StateId.ADVANCED_OPTIONS, lambda: failed and self._advanced()),
-            (StateId.PRE_INTERVENTION_IMAGING, lambda: failed and self._needs_imaging()),
-            (StateId.ESI_ELIGIBLE, lambda: failed and self.picture.esi_indication),
-            (StateId.SECOND_LINE_NONINVASIVE, lambda: failed),
-            (StateId.CONSERVATIVE_IN_PROGRESS, self._trial_running),
-        )
-
-    def _waiting(self) -> bool:
+    def waiting(self) -> bool:
         """Less than 14 days after an injection, also where its series has just closed (R84)."""
         series = self.picture.series
         return (
@@ -107,7 +85,8 @@ class StateReader:
             and series.n < self.numbers.whole(Number.ESI_SERIES_SIZE)
         )
 
-    def _responding(self) -> bool:
+    def responding(self) -> bool:
+        """In a series, and the pain after it is under control."""
         pain = self.picture.pain_after_injection
         return (
             self.picture.esi_indication
@@ -116,14 +95,15 @@ class StateReader:
             and pain.value <= self.numbers[Number.PAIN_CONTROLLED]
         )
 
-    def _series_complete(self) -> bool:
+    def series_complete(self) -> bool:
         """esi-indication and (n >= 3 or rolling12 >= 4) (R60)."""
         series = self.picture.series
         full = series.n >= self.numbers.whole(Number.ESI_SERIES_SIZE)
         capped = len(series.rolling_year) >= self.numbers.whole(Number.ESI_ROLLING_CAP)
         return self.picture.esi_indication and (full or capped)
 
-    def _nonresponse(self) -> bool:
+    def nonresponse(self) -> bool:
+        """Two injections of a series, neither of which helped."""
         series = self.picture.series
         return (
             self.picture.esi_indication
@@ -131,15 +111,20 @@ class StateReader:
             and all(session.response.kind is ResponseKind.NONE for session in series.current)
         )
 
-    def _repeat_window(self) -> bool:
+    def repeat_window(self) -> bool:
+        """A series is open, and its next injection may be due."""
         # A session less than 14 days ago was row 7; three or more were row 9.
         return self.picture.esi_indication and self.picture.series.n >= 1
 
-    def _controlled(self) -> bool:
+    def controlled(self) -> bool:
+        """Pain at most 3 of 10, recently."""
         pain = self.picture.pain
         return pain is not None and pain.value <= self.numbers[Number.PAIN_CONTROLLED]
 
-    def _advanced(self) -> bool:
+    def advanced(self) -> bool:
+        """Conservative care failed, and injections are ruled out or all else was tried."""
+        if not self.failed:
+            return False
         if self.picture.esi_indication:
             return self._esi_ruled_out()
         chronic = self.picture.duration.length is DurationClass.CHRONIC
@@ -156,10 +141,12 @@ class StateReader:
         """By pregnancy or steroid allergy only (R28, R36)."""
         return self.picture.holds("pregnancy") or self.picture.holds("allergy:steroid")
 
-    def _needs_imaging(self) -> bool:
-        return self.picture.esi_indication and self.picture.qualifying_imaging is None
+    def needs_imaging(self) -> bool:
+        """Conservative care failed, and an injection lacks the imaging it needs."""
+        return self.failed and self.picture.esi_indication and self.picture.qualifying_imaging is None
 
-    def _trial_running(self) -> bool:
+    def trial_running(self) -> bool:
+        """A trial runs that is not adequate yet."""
         return any(t.ongoing and not t.adequate for t in self.picture.trials)
 
     def _sub_facts(self, state: StateId) -> tuple[str, ...]:
@@ -170,6 +157,42 @@ class StateReader:
                 return ("cap",) if self.picture.holds("cap-only") else ()
             case _:
                 return ()
+
+
+class _Row:
+    """One row of table (b): its state, when it fits, and the two criteria it may leave in the trace."""
+
+    __slots__ = ("fits", "met", "not_met", "state")
+
+    def __init__(self, state: StateId, fits: Callable[[StateReader], bool]) -> None:
+        self.state = state
+        self.fits = fits
+        self.met = Criterion(id=state.value, verdict=Verdict.MET)
+        self.not_met = Criterion(id=state.value, verdict=Verdict.NOT_MET)
+
+
+_ROWS = (
+    _Row(StateId.NOT_APPLICABLE, lambda reader: not_applicable(reader.picture)),
+    _Row(StateId.RED_FLAG_EMERGENCY, lambda reader: FlagLevel.EMERGENCY in reader.flags),
+    _Row(StateId.RED_FLAG_WORKUP, lambda reader: FlagLevel.WORKUP in reader.flags),
+    _Row(StateId.POST_SURGICAL, lambda reader: reader.picture.surgery is not None),
+    _Row(
+        StateId.SCI_NEUROPATHIC_PAIN,
+        lambda reader: reader.picture.problem.problem is Problem.SCI_NEUROPATHIC,
+    ),
+    _Row(StateId.DIAGNOSIS_REVIEW, lambda reader: bool(reader.picture.active(("inflammatory-spine",)))),
+    _Row(StateId.ESI_WAITING, StateReader.waiting),
+    _Row(StateId.ESI_RESPONDING, StateReader.responding),
+    _Row(StateId.ESI_SERIES_COMPLETE, StateReader.series_complete),
+    _Row(StateId.ESI_NONRESPONSE, StateReader.nonresponse),
+    _Row(StateId.ESI_REPEAT_WINDOW, StateReader.repeat_window),
+    _Row(StateId.IMPROVED_MONITORING, StateReader.controlled),
+    _Row(StateId.ADVANCED_OPTIONS, StateReader.advanced),
+    _Row(StateId.PRE_INTERVENTION_IMAGING, StateReader.needs_imaging),
+    _Row(StateId.ESI_ELIGIBLE, lambda reader: reader.failed and reader.picture.esi_indication),
+    _Row(StateId.SECOND_LINE_NONINVASIVE, lambda reader: reader.failed),
+    _Row(StateId.CONSERVATIVE_IN_PROGRESS, StateReader.trial_running),
+)
 
 
 def not_applicable(picture: Picture) -> bool:

@@ -50,7 +50,8 @@ def therapy_courses(therapies: Iterable[TherapyFact], as_of: date, numbers: Numb
     return [
         course
         for modality in THERAPY_RULES
-        for course in _courses(modality, by_modality.get(modality, []), as_of, numbers)
+        if modality in by_modality
+        for course in _courses(modality, by_modality[modality], as_of, numbers)
     ]
 
 

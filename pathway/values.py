@@ -33,6 +33,10 @@ COMMON = (
     "esi_code",
 )  # fmt: skip
 
+# "The same code as last time", unless that was unguided, by catheter or of no stated region.
+_REPEATABLE = ("62323", "64483")
+_DEFAULT_ESI = "62323"
+
 
 def common_values(picture: Picture) -> dict[str, Value]:
     """The values known for this patient; what is not known is left out."""
@@ -49,7 +53,7 @@ def common_values(picture: Picture) -> dict[str, Value]:
     if study is not None:
         found["imaging_date"] = study.on
     if picture.red_flags.flags:
-        found["flags"] = " and ".join(FLAG_WORDS[flag.id] for flag in picture.red_flags.flags)
+        found["flags"] = _flag_words([FLAG_WORDS[flag.id] for flag in picture.red_flags.flags])
     implants = tuple(
         dict.fromkeys(
             ChartText(text=c.source.text) for c in picture.active(("mri-implant",)) if c.source.text
@@ -58,6 +62,13 @@ def common_values(picture: Picture) -> dict[str, Value]:
     if implants:
         found["implant_name"] = implants
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _flag_words(words: list[str]) -> str:
+    """The two most urgent by name, so that a summary stays short; the card's facts list them all."""
+    if len(words) <= 2:
+        return " and ".join(words)
+    return f"{words[0]}, {words[1]} and {len(words) - 2} more"
 
 
 def _duration(picture: Picture) -> dict[str, Value | None]:
@@ -105,7 +116,7 @@ def _injections(picture: Picture) -> dict[str, Value | None]:
         "session_dates": tuple(session.on for session in named),
         "relief": last.response.percent,
         "date": _repeat_date(picture, earliest),
-        "esi_code": last.code,
+        "esi_code": last.code if last.code in _REPEATABLE else _DEFAULT_ESI,
     }
 
 

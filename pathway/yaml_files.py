@@ -1,5 +1,6 @@
 """Knowledge files into typed values, with errors that name file, place and what is allowed."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,7 +23,7 @@ def read(path: Path, shape: type[T]) -> T:
     """
     name = f"{path.parent.name}/{path.name}"
     try:
-        document = YAML(typ="safe", pure=False).load(path)
+        document = _parsed(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise KnowledgeError(f"{name}: cannot be read; the file is required") from error
     except DuplicateKeyError as error:
@@ -38,6 +39,15 @@ def read(path: Path, shape: type[T]) -> T:
         return msgspec.convert(document, shape)
     except msgspec.ValidationError as error:
         raise KnowledgeError(f"{name}: {error}{_allowed(error, shape)}") from error
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> object:
+    """The document of a text; a reload parses only the files that changed.
+
+    Pure Python on purpose: the C parser reads YAML 1.1 and would treat some files otherwise.
+    """
+    return YAML(typ="safe", pure=True).load(text)
 
 
 def _allowed(error: msgspec.ValidationError, shape: type[object]) -> str:

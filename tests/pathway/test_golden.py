@@ -3,9 +3,9 @@
 import pytest
 
 from pathway.golden import GoldenCase
+from pathway.knowledge_base import KnowledgeBase
 from pathway.loading import load_code_rows, load_golden, load_knowledge
 from pathway.proving import failures, uncovered
-from pathway.rules import KnowledgeBase
 
 GOLDEN = load_golden()
 ROWS = load_code_rows()

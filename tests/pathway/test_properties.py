@@ -11,9 +11,9 @@ from pathway.advice import Advice
 from pathway.checks import Check
 from pathway.evaluation import CHECKS, advise
 from pathway.facts import Fact, Facts, Instrument
+from pathway.knowledge_base import KnowledgeBase
 from pathway.loading import load_knowledge
 from pathway.picture import Picture
-from pathway.rules import KnowledgeBase
 from pathway.state import StateId
 from pathway.verdict import Verdict
 

@@ -1,0 +1,99 @@
+"""Judges orders while they are written: which guards fire, and the better order in one click (d)."""
+
+from collections.abc import Iterable, Sequence
+
+from pathway.advice import ChartText, Urgency, Value, Values
+from pathway.draft_context import Draft, DraftContext
+from pathway.drafts import DraftDrug
+from pathway.evaluation import CHECKS
+from pathway.facts import DataGap, Fact, Facts, Source
+from pathway.guard_actions import Action, Offers
+from pathway.guard_checks import Fired
+from pathway.guard_registry import asked_of
+from pathway.knowledge_base import KnowledgeBase
+from pathway.numbers import Number
+from pathway.picture import Picture
+from pathway.situation import situation_of
+from pathway.state import Situation
+from pathway.values import common_values
+
+_RANK = {Urgency.URGENT: 0, Urgency.CAUTION: 1, Urgency.ROUTINE: 2}
+
+
+class Warned(Fact, frozen=True, kw_only=True):
+    """One guard that fires on one draft."""
+
+    id: str
+    level: str
+    urgency: Urgency  # as section (d) says; order-select shows urgent as caution (R40)
+    draft: int  # its place among the drafts of the call
+    ref: str | None  # the order by name
+    values: Values
+    actions: tuple[Action, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+
+class GuardAdvice(Fact, frozen=True, kw_only=True):
+    """What to say about the orders of one call."""
+
+    situation: Situation
+    warnings: tuple[Warned, ...] = ()
+    gaps: tuple[DataGap, ...] = ()
+
+
+def judge(facts: Facts, drafts: Sequence[Draft], knowledge: KnowledgeBase) -> GuardAdvice:
+    """The guards of every selected draft, the others being background.
+
+    Ordered by indicator, then by the guard's row in the table, then by draft (contract). Nothing is
+    said for a child, a deceased person, or a Patient who is not the one in context (R37).
+    """
+    picture = Picture(facts, knowledge, CHECKS)
+    situation = situation_of(picture)
+    if is_silent(picture):
+        return GuardAdvice(situation=situation, gaps=situation.gaps)
+    judge_ = _Judge(picture, tuple(drafts))
+    found = [w for index, draft in enumerate(drafts) if draft.selected for w in judge_.warnings(index)]
+    found.sort(key=lambda w: (_RANK[w.urgency], knowledge.guards[w.id].place, w.draft))
+    return GuardAdvice(situation=situation, warnings=tuple(found), gaps=situation.gaps)
+
+
+def is_silent(picture: Picture) -> bool:
+    """Whether no guard runs: under 18, deceased, or the record is another patient's."""
+    patient = picture.facts.patient
+    is_child = picture.age is not None and picture.age < picture.numbers.whole(Number.ADULT_AGE)
+    return is_child or patient.deceased or any(g.code == "patient-mismatch" for g in picture.facts.gaps)
+
+
+class _Judge:
+    """Asks every guard that concerns a draft."""
+
+    def __init__(self, picture: Picture, drafts: tuple[Draft, ...]) -> None:
+        self.picture = picture
+        self.drafts = drafts
+        self.common = common_values(picture)
+        self.offers = Offers(picture, drafts)
+
+    def warnings(self, index: int) -> Iterable[Warned]:
+        draft = self.drafts[index]
+        others = (*self.drafts[:index], *self.drafts[index + 1 :])
+        context = DraftContext(self.picture, draft, others)
+        for asked in asked_of(draft, self.picture.knowledge):
+            fired = asked.check.trigger(context)
+            if fired is not None:
+                guard, values = asked.guard, self._values(draft, fired)
+                yield Warned(
+                    id=guard.id,
+                    level=fired.level,
+                    urgency=guard.levels[fired.level].urgency,
+                    draft=index,
+                    ref=draft.ref,
+                    values=values,
+                    actions=tuple(self.offers.of(guard, fired, index, values)),
+                    sources=fired.sources,
+                )
+
+    def _values(self, draft: Draft, fired: Fired) -> dict[str, Value]:
+        values: dict[str, Value] = {**self.common, **fired.values, "order_day": draft.order_day}
+        if isinstance(draft, DraftDrug):
+            values["drug"] = ChartText(text=draft.drug.source.text or "the drug")
+        return values

@@ -1,0 +1,32 @@
+"""All knowledge in one value, loaded and cross-checked by `pathway.loading`."""
+
+from decimal import Decimal
+
+import msgspec
+
+from pathway.facts import Fact
+from pathway.guard_rules import Guard
+from pathway.rules import (
+    Evidence,
+    OverrideReason,
+    Rule,
+    SeedStatement,
+    StateEntry,
+    Threshold,
+)
+
+
+class KnowledgeBase(Fact, frozen=True, kw_only=True, eq=False):
+    """All knowledge, loaded and cross-checked."""
+
+    version: str  # by date and content: "2026-11-22+1a2b3c4d"
+    rules: dict[str, Rule]
+    states: dict[str, StateEntry]
+    evidence: dict[str, Evidence]
+    thresholds: dict[str, Threshold]
+    seed: dict[str, SeedStatement]
+    override_reasons: dict[str, OverrideReason]
+    common_override_reasons: tuple[str, ...]
+    mme_factors: dict[str, Decimal] = msgspec.field(default_factory=dict)  # opioid ingredient: MME a mg
+    guards: dict[str, Guard] = msgspec.field(default_factory=dict)
+    texts: dict[str, str]  # texts.yaml: lines that stand on cards whatever the rule
