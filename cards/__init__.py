@@ -1,0 +1,1 @@
+"""Writes advice as CDS Hooks cards with valid FHIR orders."""

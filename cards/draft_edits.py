@@ -1,0 +1,95 @@
+"""The client's own draft handed back with one change (design.md, decision 7).
+
+A draft is opaque: whatever JSON the client sent, numbers as `Decimal` so that 1.50 stays 1.50. It is
+neither validated nor changed; a change gives a new value that shares all else with it. Where the
+place of a change does not have the shape that FHIR gives it, there is no change.
+"""
+
+import re
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
+
+from cards.dose_edits import dosage_with
+from cards.opaque import DraftJson, in_the_one, json_number, json_object, plain_number
+from cards.resources import UCUM
+from pathway.rules import Coded
+
+_OCCURRENCE = re.compile(r"_?occurrence(?:DateTime|Period|Timing)")
+_DAY_UNITS = frozenset({"d", "day", "days"})
+
+
+def with_occurrence(draft: DraftJson, day: date) -> DraftJson:
+    """For another day: `occurrence[x]` becomes that date, whatever its type was."""
+    kept: dict[str, object] = {}
+    for name, value in draft.items():
+        if not _OCCURRENCE.fullmatch(name):
+            kept[name] = value
+        else:
+            kept["occurrenceDateTime"] = day
+    return {**kept, "occurrenceDateTime": day}
+
+
+def with_code(draft: DraftJson, coded: Coded) -> DraftJson | None:
+    """With another code; the text, where there is one, says what the code says."""
+    code = json_object(draft.get("code"))
+    if code is None:
+        return None
+    text = {"text": coded.display} if "text" in code else {}
+    coding = {"system": coded.system, "code": coded.code, "display": coded.display}
+    return {**draft, "code": {**code, "coding": [coding], **text}}
+
+
+def with_note(draft: DraftJson, text: str) -> DraftJson:
+    """With one more note."""
+    notes = draft.get("note")
+    before = notes if isinstance(notes, list) else [] if notes is None else [notes]
+    return {**draft, "note": [*before, {"text": text}]}
+
+
+def with_supply(draft: DraftJson, days: int, supply_days: Decimal | None) -> DraftJson | None:
+    """For fewer days: the expected supply, and of the quantity the same share, in whole units.
+
+    Args:
+        draft: A MedicationRequest.
+        days: How long the supply shall last.
+        supply_days: How long it lasts as written; None where that is not known.
+
+    Returns:
+        The changed draft; None where it has a quantity of which the share cannot be computed.
+    """
+    request = json_object(draft.get("dispenseRequest", {}))
+    if request is None:
+        return None
+    changed = {**request, "expectedSupplyDuration": _in_days(request.get("expectedSupplyDuration"), days)}
+    if "quantity" in request:
+        quantity = json_object(request["quantity"])
+        written = None if quantity is None else json_number(quantity.get("value"))
+        if quantity is None or written is None or not supply_days:
+            return None
+        changed["quantity"] = {**quantity, "value": _share(written, days, supply_days)}
+    return {**draft, "dispenseRequest": changed}
+
+
+def with_dose(draft: DraftJson, dose: Decimal) -> DraftJson | None:
+    """With another single dose of the one dosage, in the order's own unit (`cards.dose_edits`).
+
+    Returns:
+        The changed draft; None where the dose stands in words alone, or in words that name it in a
+        way that cannot be changed safely.
+    """
+    return in_the_one(draft, "dosageInstruction", lambda dosage: dosage_with(dosage, dose))
+
+
+def _in_days(duration: object, days: int) -> DraftJson:
+    """A duration of so many days; a unit that says days is left as it is spelled."""
+    known = json_object(duration) or {}
+    units = [known[name] for name in ("code", "unit") if name in known]
+    if units and all(unit in _DAY_UNITS for unit in units):
+        return {**known, "value": days}
+    return {**known, "value": days, "unit": "d", "system": UCUM, "code": "d"}
+
+
+def _share(written: Decimal, days: int, supply_days: Decimal) -> int | Decimal:
+    """What lasts for `days` of a quantity that lasts for `supply_days`: whole units, never more."""
+    share = (written * days / supply_days).to_integral_value(rounding=ROUND_CEILING)
+    return plain_number(min(share, written))

@@ -1,0 +1,113 @@
+"""Another single dose, and words that do not contradict it."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cards.draft_edits import with_dose
+from tests.cards.guard_making import ENCODER, a_draft
+
+
+def dosed(dosage: str, dose: str = "1") -> Any:
+    """The `dosageInstruction` of a draft after the change; None where there is none."""
+    changed = with_dose(a_draft(f'{{"id": "m1", "dosageInstruction": {dosage}}}'), Decimal(dose))
+    if changed is None:
+        return None
+    return json.loads(ENCODER.encode(changed), parse_float=Decimal)["dosageInstruction"]
+
+
+def test_only_the_value_of_the_dose_changes() -> None:
+    dosage = (
+        '{"sequence": 1, "timing": {"repeat": {"frequency": 4, "period": 1.0, "periodUnit": "d"}},'
+        ' "doseAndRate": [{"type": {"text": "ordered"}, "doseQuantity": %s}]}'
+    )
+
+    (changed,) = dosed("[" + dosage % '{"value": 2.0, "unit": "tablet", "code": "{tablet}"}' + "]")
+
+    assert changed == a_draft(dosage % '{"value": 1, "unit": "tablet", "code": "{tablet}"}')
+
+
+@pytest.mark.parametrize(
+    ("limits", "changed"),
+    [
+        ('{"low": {"value": 1}, "high": {"value": 4}}', {"low": {"value": 1}, "high": {"value": 2}}),
+        ('{"low": {"value": 3}, "high": {"value": 4}}', {"low": {"value": 2}, "high": {"value": 2}}),
+        ('{"high": {"value": 4, "unit": "mg"}}', {"high": {"value": 2, "unit": "mg"}}),
+        ('{"low": {"value": 3}}', {"low": {"value": 2}}),
+    ],
+)
+def test_of_a_range_the_upper_end_changes_and_the_lower_stays_below_it(limits: str, changed: object) -> None:
+    (dosage,) = dosed(f'[{{"doseAndRate": [{{"doseRange": {limits}}}]}}]', "2")
+
+    assert dosage == {"doseAndRate": [{"doseRange": changed}]}
+
+
+@pytest.mark.parametrize(
+    ("dosage", "changed"),
+    [
+        (
+            '{"doseAndRate": {"doseQuantity": {"value": 2}}}',
+            {"doseAndRate": {"doseQuantity": {"value": 1}}},
+        ),
+        ('[{"doseQuantity": {"value": 2}}]', [{"doseQuantity": {"value": 1}}]),
+    ],
+)
+def test_a_dose_is_found_where_clients_put_it(dosage: str, changed: object) -> None:
+    assert dosed(dosage) == changed
+
+
+@pytest.mark.parametrize(("dose", "shown"), [("1E+1", b"10"), ("0.50", b"0.5"), ("37.5", b"37.5")])
+def test_a_new_dose_is_a_plain_number(dose: str, shown: bytes) -> None:
+    draft = a_draft('{"dosageInstruction": [{"doseQuantity": {"value": 40}}]}')
+
+    assert b'{"value":' + shown + b"}" in ENCODER.encode(with_dose(draft, Decimal(dose)))
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        ("Take 2 tablets every 6 hours", "Take 1 tablets every 6 hours"),
+        ("2 TAB PO QID", "1 TAB PO QID"),
+        ("Every 6 hours as needed", "Every 6 hours as needed"),
+        ("As needed", "As needed"),
+    ],
+)
+def test_words_that_name_the_dose_name_the_new_one(text: str, changed: str) -> None:
+    dosage = {"text": text, "doseQuantity": {"value": 2}}
+
+    assert dosed(json.dumps([dosage])) == [{"text": changed, "doseQuantity": {"value": 1}}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1-2 tablets every 6 hours",
+        "1 to 2 tablets every 6 hours",
+        "Two tablets every 6 hours",
+        "3 tablets every 6 hours",
+        "2 tablets (100 mg) every 6 hours",
+        "2 tablets in the morning, 2 tablets at night",
+    ],
+)
+def test_words_that_would_contradict_the_new_dose_are_not_handed_back(text: str) -> None:
+    assert dosed(json.dumps([{"text": text, "doseQuantity": {"value": 2}}])) is None
+
+
+@pytest.mark.parametrize(
+    "dosage",
+    [
+        '[{"text": "2 tablets daily"}]',
+        "[]",
+        "null",
+        '"2 tablets"',
+        '[{"doseQuantity": {"value": 2}}, {"doseQuantity": {"value": 2}}]',
+        '[{"doseAndRate": [{"doseQuantity": {"value": 2}}, {"doseQuantity": {"value": 3}}]}]',
+        '[{"doseAndRate": [{}]}]',
+        '[{"doseAndRate": [{"doseQuantity": {"unit": "mg"}}]}]',
+        '[{"doseQuantity": {"value": "2"}}]',
+    ],
+)
+def test_without_one_dose_in_numbers_there_is_no_change(dosage: str) -> None:
+    assert dosed(dosage) is None
