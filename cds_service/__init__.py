@@ -1,0 +1,1 @@
+"""The Flask service and command line: gathers, asks the pathway, answers."""

@@ -1,0 +1,74 @@
+"""The body of a request, from the bytes on the wire to JSON text: media type, gzip, byte order mark."""
+
+import zlib
+
+from cds_service.errors import InvalidRequestError, Problem, TooLargeError, UnsupportedMediaTypeError
+
+BOM = b"\xef\xbb\xbf"
+JSON_TYPES = ("application/json", "application/json+fhir")  # the second: FHIR before R3, still sent
+GZIP = ("gzip", "x-gzip")
+WINDOW_BITS_OF_GZIP = 31
+
+
+def check_media_type(declared: str) -> None:
+    """Refuse a body that says it is not JSON.
+
+    Args:
+        declared: The Content-Type without parameters, lower case; "" where none was declared,
+            which is read as JSON.
+
+    Raises:
+        UnsupportedMediaTypeError: another type.
+    """
+    if declared and declared not in JSON_TYPES and not declared.endswith("+json"):
+        raise UnsupportedMediaTypeError("The body must be JSON: send Content-Type application/json.")
+
+
+def unpacked(body: bytes, encoding: str, limit: int) -> bytes:
+    """The body as JSON text in UTF-8 without a byte order mark.
+
+    Args:
+        body: What was sent.
+        encoding: The Content-Encoding, lower case; "" or "identity" for none.
+        limit: The most bytes that the unpacked body may have.
+
+    Raises:
+        UnsupportedMediaTypeError: an encoding other than gzip.
+        TooLargeError: more than `limit` bytes, packed or unpacked.
+        InvalidRequestError: the gzip data is broken or cut short.
+    """
+    if len(body) > limit:
+        raise too_large(limit)
+    if encoding in GZIP:
+        body = _gunzipped(body, limit)
+    elif encoding not in ("", "identity"):
+        raise UnsupportedMediaTypeError("The only Content-Encoding that is read is gzip.")
+    return body.removeprefix(BOM)
+
+
+def too_large(limit: int) -> TooLargeError:
+    """The refusal of a body over `limit` bytes."""
+    return TooLargeError(f"The body is larger than {limit // (1024 * 1024)} MB.")
+
+
+def _gunzipped(body: bytes, limit: int) -> bytes:
+    parts: list[bytes] = []
+    left = limit
+    while body:  # a gzip body may be several members one after the other (RFC 1952, 2.2)
+        member = zlib.decompressobj(WINDOW_BITS_OF_GZIP)
+        try:
+            part = member.decompress(body, left + 1)
+        except zlib.error as error:
+            raise _broken() from error
+        if len(part) > left:
+            raise too_large(limit)
+        if not member.eof:
+            raise _broken()
+        parts.append(part)
+        left -= len(part)
+        body = member.unused_data
+    return b"".join(parts)
+
+
+def _broken() -> InvalidRequestError:
+    return InvalidRequestError(Problem(code="structure", text="The body is not whole gzip data."))

@@ -1,0 +1,62 @@
+"""`backpath serve` and `backpath demo`: start gunicorn and tell the person where to look."""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+from msgspec.structs import replace
+
+from cds_service.app import create_app
+from cds_service.gunicorn_server import Server, check_free
+from cds_service.hooks import PATIENT_VIEW
+from cds_service.settings import Settings, checked
+
+SAMPLE_TO_TRY = "esi-repeat-window"
+
+
+def serve(settings: Settings) -> None:
+    """Start the production server; ends the process when it is told to stop.
+
+    Raises:
+        SettingsError: the settings are unsafe, or the address cannot be listened at.
+    """
+    _run(settings, demo=False, when_ready=lambda: _say(_open_at(settings)))
+
+
+def demo(settings: Settings) -> None:
+    """Start the service with sample patients, in one process.
+
+    Raises:
+        SettingsError: as for `serve`.
+    """
+    _run(replace(settings, workers=1), demo=True, when_ready=lambda: _say(_where_to_look(settings)))
+
+
+def _run(settings: Settings, *, demo: bool, when_ready: Callable[[], None]) -> None:
+    checked(settings)
+    check_free(settings.bind)
+    Server(lambda: create_app(settings, demo=demo), settings, when_ready).run()
+
+
+def _open_at(settings: Settings) -> str:
+    return (
+        f"Backpath listens at http://{settings.bind}/\n"
+        "Development mode: clients are not authenticated; whoever reaches this address may call."
+    )
+
+
+def _where_to_look(settings: Settings) -> str:
+    base = f"http://{settings.bind}"
+    return (
+        f"{_open_at(settings)}\n"
+        f"Look at {base}/ for the services and the sample patients. Try one:\n"
+        f"  curl -s {base}/samples/{SAMPLE_TO_TRY} | "
+        f"curl -s -H 'Content-Type: application/json' -d @- {base}/cds-services/{PATIENT_VIEW}\n"
+        "Stop with Ctrl-C."
+    )
+
+
+def _say(text: str) -> None:
+    with suppress(BrokenPipeError):
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
