@@ -1,0 +1,41 @@
+"""`python -m bench [--long] [--write]`: measure, print the tables, exit with 1 when a bar is missed."""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.measure import Plan, measured
+from bench.report import bars, report
+from bench.servers import BenchError
+from docs.markdown import with_part
+
+SHORT = Plan(rounds=7, round_ms=150)
+LONG = Plan(rounds=31, round_ms=400)
+PAGE = Path(__file__).with_name("README.md")
+
+
+def main() -> int:
+    """Exit status 0 when all bars are met, 1 when one is missed, 2 when it could not be measured."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--long", action="store_true", help="more and longer rounds")
+    parser.add_argument("--write", action="store_true", help=f"also put the figures into {PAGE.name}")
+    chosen = parser.parse_args()
+    progress = Console(stderr=True)
+    try:
+        with tempfile.TemporaryDirectory() as logs, progress.status("Measuring the service and its floors"):
+            result = measured(LONG if chosen.long else SHORT, Path(logs))
+    except BenchError as error:
+        progress.print(f"The benchmark stopped: {error}", markup=False)
+        return 2
+    told = report(result)
+    print(told)
+    if chosen.write:
+        PAGE.write_text(with_part(PAGE.read_text(encoding="utf-8"), "figures", told), encoding="utf-8")
+    return 0 if all(bar.met for bar in bars(result)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
