@@ -1,19 +1,22 @@
 """Another single dose in a dosage instruction, in the order's own unit.
 
 Of a range the upper end changes, and the lower one where it would exceed it. An instruction in
-words that names the old dose names the new one.
+words that names the old dose names the new one; where other words may name it too, or tell numbers
+of their own, there is no change.
 """
 
 import re
+from collections.abc import Collection
 from decimal import Decimal
 
+from cards.draft_words import has_number, instructions_of, may_name
 from cards.opaque import DraftJson, in_the_one, json_number, json_object, plain_number, the_one
 
 _RATED = "doseAndRate"
 # "2 tablets", "1-2 caps", "two tabs", "50 mg": a dose as instructions in words name it.
 _DOSE_IN_WORDS = re.compile(
-    r"(?P<range>[\d.]{1,9}\s?(?:-|\u2013|to)\s?)?"
-    r"\b(?P<number>\d{1,9}(?:\.\d{1,9})?|one|two|three|four|five|six|half)\b[\s-]*"
+    r"(?P<range>[\d.]{1,9}\s?(?:-|\u2013|to|or|/)\s?)?"
+    r"(?<![\d.,/])\b(?P<number>\d{1,9}(?:\.\d{1,9})?|one|two|three|four|five|six|seven|eight|nine|ten|half)\b[\s-]*"
     r"(?:\(\w{1,9}\)\s*)?(?:tab|cap|pill|patch|film|mg|mcg|ml|unit|dose|spray)",
     re.IGNORECASE,
 )
@@ -21,24 +24,29 @@ _DOSE_IN_WORDS = re.compile(
 
 def dosage_with(dosage: DraftJson, dose: Decimal) -> DraftJson | None:
     """A Dosage with another dose; None where it has none in numbers, or words that contradict it."""
+    if any(has_number(said) for said in instructions_of(dosage)):
+        return None
+    old = doses_of(dosage)
     if _RATED in dosage:
-        old = _dose_of(the_one(dosage[_RATED]))
         changed = in_the_one(dosage, _RATED, lambda rated: _rated_with(rated, dose))
     else:  # dose[x] where STU3 had it
-        old = _dose_of(dosage)
         changed = _rated_with(dosage, dose)
-    return None if changed is None or old is None else _told(changed, old, dose)
+    return None if changed is None or not old else _told(changed, old, dose)
 
 
-def _dose_of(rated: DraftJson | None) -> Decimal | None:
-    """The dose as written, the upper end of a range."""
-    if rated is None:
-        return None
+def doses_of(dosage: DraftJson) -> tuple[Decimal, ...]:
+    """The single dose as written, of a range the upper end before the lower; empty without numbers."""
+    rated = (the_one(dosage[_RATED]) if _RATED in dosage else dosage) or {}
     quantity = json_object(rated.get("doseQuantity"))
-    if quantity is None:
-        limits = json_object(rated.get("doseRange")) or {}
-        quantity = json_object(limits.get("high")) or json_object(limits.get("low")) or {}
-    return json_number(quantity.get("value"))
+    limits = json_object(rated.get("doseRange")) or {}
+    named = [quantity] if quantity is not None else [limits.get("high"), limits.get("low")]
+    amounts = (json_number((json_object(amount) or {}).get("value")) for amount in named)
+    return tuple(amount for amount in amounts if amount is not None)
+
+
+def names_a_dose(words: str, doses: Collection[Decimal]) -> bool:
+    """Whether words name any dose with its unit, or may name one of these without."""
+    return _DOSE_IN_WORDS.search(words) is not None or may_name(words, doses)
 
 
 def _rated_with(rated: DraftJson, dose: Decimal) -> DraftJson | None:
@@ -65,18 +73,21 @@ def _amount(quantity: DraftJson, value: Decimal) -> DraftJson:
     return {**quantity, "value": plain_number(value)}
 
 
-def _told(dosage: DraftJson, old: Decimal, dose: Decimal) -> DraftJson | None:
+def _told(dosage: DraftJson, old: tuple[Decimal, ...], dose: Decimal) -> DraftJson | None:
     """With its words changed where they name the old dose once; None where that is unclear.
 
     Words that name no dose ("every 6 hours as needed") stay as they are.
     """
     text = dosage.get("text")
-    named = list(_DOSE_IN_WORDS.finditer(text)) if isinstance(text, str) else []
-    if not named:
+    if not isinstance(text, str):
         return dosage
+    named = list(_DOSE_IN_WORDS.finditer(text))
+    if not named:
+        return None if may_name(text, old) else dosage
     number = named[0]["number"]
-    if len(named) > 1 or named[0]["range"] or not number[0].isdigit() or Decimal(number) != old:
+    if len(named) > 1 or named[0]["range"] or not number[0].isdigit() or Decimal(number) != old[0]:
         return None
     start, end = named[0].span("number")
-    told = named[0].string
-    return {**dosage, "text": f"{told[:start]}{plain_number(dose)}{told[end:]}"}
+    if may_name(text, old, but=start):
+        return None
+    return {**dosage, "text": f"{text[:start]}{plain_number(dose)}{text[end:]}"}

@@ -1,5 +1,7 @@
 """The body of a request, from the bytes on the wire to JSON text: media type, gzip, byte order mark."""
 
+import gzip
+import io
 import zlib
 
 from cds_service.errors import InvalidRequestError, Problem, TooLargeError, UnsupportedMediaTypeError
@@ -7,7 +9,6 @@ from cds_service.errors import InvalidRequestError, Problem, TooLargeError, Unsu
 BOM = b"\xef\xbb\xbf"
 JSON_TYPES = ("application/json", "application/json+fhir")  # the second: FHIR before R3, still sent
 GZIP = ("gzip", "x-gzip")
-WINDOW_BITS_OF_GZIP = 31
 
 
 def check_media_type(declared: str) -> None:
@@ -52,22 +53,15 @@ def too_large(limit: int) -> TooLargeError:
 
 
 def _gunzipped(body: bytes, limit: int) -> bytes:
-    parts: list[bytes] = []
-    left = limit
-    while body:  # a gzip body may be several members one after the other (RFC 1952, 2.2)
-        member = zlib.decompressobj(WINDOW_BITS_OF_GZIP)
-        try:
-            part = member.decompress(body, left + 1)
-        except zlib.error as error:
-            raise _broken() from error
-        if len(part) > left:
-            raise too_large(limit)
-        if not member.eof:
-            raise _broken()
-        parts.append(part)
-        left -= len(part)
-        body = member.unused_data
-    return b"".join(parts)
+    """A body of one or several members (RFC 1952, 2.2), read once however many they are."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as members:
+            unpacked_body = members.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _broken() from error
+    if len(unpacked_body) > limit:
+        raise too_large(limit)
+    return unpacked_body
 
 
 def _broken() -> InvalidRequestError:

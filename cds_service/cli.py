@@ -97,8 +97,8 @@ def _add_knowledge(parser: argparse.ArgumentParser) -> None:
     check = actions.add_parser("check", help="validate the knowledge and count what it holds")
     check.add_argument("--directory", metavar="DIR", help="another knowledge directory than the packaged one")
     check.set_defaults(run=_knowledge_check)
-    show = actions.add_parser("show", help="print one recommendation with its evidence")
-    show.add_argument("id", metavar="ID", help="id of a recommendation, e.g. esi-repeat")
+    show = actions.add_parser("show", help="print one recommendation or guard with its evidence")
+    show.add_argument("id", metavar="ID", help="its id, e.g. esi-repeat, esi-too-early")
     show.set_defaults(run=_knowledge_show)
 
 

@@ -34,7 +34,7 @@ from pathway.loading import load_code_rows, load_knowledge
 INDISPENSABLE = {"patient-view": ("Patient", "Condition")}
 PATIENT_ONLY = ("Patient",)
 # Each draft is judged beside all others: what a call costs grows with the square of their number.
-MOST_DRAFTS = 200
+MOST_DRAFTS = 60
 TOO_MANY_DRAFTS = DataGap(
     code="incomplete",
     resource="draftOrders",
@@ -137,11 +137,13 @@ class Decider:
             zone=self.zone,
             terminology=self.terminology,
         )
-        judged = drafts.facts[:MOST_DRAFTS]
-        unjudged = (TOO_MANY_DRAFTS,) if len(judged) < len(drafts.facts) else ()
+        judged = [order for order in drafts.orders if order.fact is not None]
+        judged.sort(key=lambda order: not (order.fact and order.fact.selected))  # the selected first
+        unjudged = (TOO_MANY_DRAFTS,) if len(judged) > MOST_DRAFTS else ()
+        judged = judged[:MOST_DRAFTS]
         facts = msgspec.structs.replace(facts, gaps=(*facts.gaps, *drafts.gaps, *unjudged))
-        advice = judge(facts, judged, self.knowledge)
-        advice, resources = _with_resources(advice, drafts.resources)
+        advice = judge(facts, [o.fact for o in judged if o.fact is not None], self.knowledge)
+        advice, resources = _with_resources(advice, [order.resource for order in judged])
         return Decision(advice, self.guard_renderer.answer(advice, resources, orders.hook, uuid_source()))
 
 

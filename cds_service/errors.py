@@ -107,8 +107,9 @@ def outcome_of_defect() -> OperationOutcome:
 
 def place_of(error: BaseException) -> str:
     """The file and line where our code was last at work; nothing of the data."""
-    ours = Path(__file__).parent.parent
+    root = Path(__file__).parent.parent
+    ours = [root / name for name in ("cards", "cds_service", "fhir_mappings", "pathway")]
     frames = traceback.extract_tb(error.__traceback__)
-    at = [f for f in frames if Path(f.filename).is_relative_to(ours) and "site-packages" not in f.filename]
+    at = [f for f in frames if any(Path(f.filename).is_relative_to(package) for package in ours)]
     last = (at or list(frames))[-1:]
     return f"{Path(last[0].filename).name}:{last[0].lineno}" if last else "unknown"

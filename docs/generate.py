@@ -7,6 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from docs.guards_page import guards_page
 from docs.pathway_page import pathway_page
 from docs.prefetch_page import prefetch_page
 from docs.rules_page import rules_page
@@ -23,6 +24,7 @@ def pages(knowledge: KnowledgeBase, rows: tuple[CodeRow, ...]) -> dict[Path, str
     prefetch, rules = FOLDER / "prefetch.md", FOLDER / "rules.md"
     return {
         FOLDER / "pathway.md": pathway_page(knowledge),
+        FOLDER / "guards.md": guards_page(knowledge),
         prefetch: prefetch_page(prefetch.read_text(encoding="utf-8"), rows),
         rules: rules_page(rules.read_text(encoding="utf-8"), CHECKS.values(), knowledge),
     }

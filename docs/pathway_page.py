@@ -2,27 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from docs.knowledge_tables import HOW_CHECKED, MARKS, THRESHOLD_HEADINGS, evidence_table, threshold_rows
 from docs.markdown import table
 from pathway.advice import CardKind
 from pathway.knowledge_base import KnowledgeBase
 from pathway.rules import (
     Candidate,
     CheckUse,
-    EvidenceLine,
-    Mark,
     Proposal,
     Rule,
     StateEntry,
-    Threshold,
     Variant,
 )
 
-MARKS = {
-    Mark.VERIFIED: "V",
-    Mark.SEED: "V seed",
-    Mark.UNVERIFIED: "U",
-    Mark.PROJECT: "P",
-}
 CARDS = {
     CardKind.STATE: "The state card: the next step",
     CardKind.NON_DRUG: "Therapy without drugs",
@@ -42,22 +34,21 @@ The pathway proposes, the clinician decides. It is for adults with low back pain
 symptoms, during or after conservative care, and for neuropathic pain after spinal cord injury.
 What the record does not say is unknown, never "no". Words in braces are filled in for the patient.
 
-How a statement was checked: **V** in a source opened while writing; **V seed** stated in the
-project's seed text, not checked otherwise; **U** general clinical knowledge, not verified here;
-**P** a decision of this project, which a site may want to review.
-
+{how_checked}
 - [States](#states): where a patient stands, and what is considered there
 - [Recommendations](#recommendations): each with its reasons, evidence for and against, and limits
-- [Thresholds](#thresholds): every number, with unit and evidence
+- [Thresholds](#thresholds): every number, with unit and evidence; those of the guards too
 - [Seed statements](#seed-statements): which part of the pathway carries them
 - [Sources](#sources)
+
+What is said about orders while they are written stands on [a page of its own](guards.md).
 """
 
 
 def pathway_page(knowledge: KnowledgeBase) -> str:
     """The whole page, GitHub-flavoured Markdown."""
     parts = [
-        [INTRODUCTION.format(version=knowledge.version)],
+        [INTRODUCTION.format(version=knowledge.version, how_checked=HOW_CHECKED)],
         _states(knowledge),
         _recommendations(knowledge),
         _thresholds(knowledge),
@@ -121,30 +112,10 @@ def _rule(rule: Rule, knowledge: KnowledgeBase) -> Iterator[str]:
     if rule.patient_text:
         yield f"- *For the conversation:* {rule.patient_text}"
     yield ""
-    yield from _evidence(rule, knowledge)
+    yield from evidence_table(rule.evidence, knowledge)
     yield from _limits(rule)
     yield from _offers(rule)
     yield from (f"*Reading:* {note}\n" for note in rule.notes)
-
-
-def _evidence(rule: Rule, knowledge: KnowledgeBase) -> Iterator[str]:
-    rows = [
-        *(("For", line) for line in rule.evidence.supports),
-        *(("Against", line) for line in rule.evidence.against),
-    ]
-    if rows:
-        yield from table(
-            ("", "Source", "What it says", "Strength", "Certainty", "Mark"),
-            [(side, *_evidence_cells(line, knowledge)) for side, line in rows],
-        )
-    if rule.evidence.project_default:
-        yield f"**Project default:** {rule.evidence.project_default}\n"
-
-
-def _evidence_cells(line: EvidenceLine, knowledge: KnowledgeBase) -> tuple[str, ...]:
-    source = knowledge.evidence[line.source]
-    link = f"[{source.publisher} {source.year}](#source-{line.source})"
-    return (link, line.says, line.strength or "", line.certainty or "", MARKS[line.mark])
 
 
 def _limits(rule: Rule) -> Iterator[str]:
@@ -202,22 +173,9 @@ def _variant(variant: Variant) -> str:
 def _thresholds(knowledge: KnowledgeBase) -> Iterator[str]:
     yield "## Thresholds\n"
     yield from table(
-        ("Threshold", "Value", "Unit (UCUM)", "In force from", "Evidence", "Mark", "Note"),
-        [row for name, item in knowledge.thresholds.items() for row in _threshold_rows(name, item)],
+        THRESHOLD_HEADINGS,
+        [row for name, item in knowledge.thresholds.items() for row in threshold_rows(name, item)],
     )
-
-
-def _threshold_rows(name: str, threshold: Threshold) -> Iterator[tuple[str, ...]]:
-    for begins, value in sorted(threshold.values.items()):
-        yield (
-            f"{threshold.title} (`{name}`)",
-            str(value.value),
-            f"`{threshold.unit}`",
-            begins.isoformat(),
-            ", ".join(f"[{source}](#source-{source})" for source in value.evidence),
-            MARKS[value.mark],
-            threshold.note or "",
-        )
 
 
 def _seed(knowledge: KnowledgeBase) -> Iterator[str]:

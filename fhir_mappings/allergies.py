@@ -16,13 +16,23 @@ Substances = tuple[tuple[str, ...], tuple[str, ...]]  # classes, ingredients
 NOT_SO = frozenset({"entered-in-error", "refuted"})
 ACTIVE = "active"
 STEROIDS = ("steroid", "systemic-steroid", "epidural-steroid-agent")
-# A part of the word as a quick look, the words, and the classes that they name.
+# A part of the word as a quick look, the words, and the classes that they name. R26 gives the words
+# for contrast and local anaesthetics; charts as often name the substance, and not to see it is the
+# greater harm.
 _CLASSES_BY_WORDS: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = (
     ("nsaid", re.compile(r"\bnsaids?\b"), ("nsaid",)),
     ("steroidal", re.compile(r"\bnon-?\s?steroidal anti-?\s?inflammator"), ("nsaid",)),
     ("contrast", re.compile("contrast"), ("contrast",)),
     ("steroid", re.compile(r"\b(cortico|gluco|glucocortico)?steroids?\b"), STEROIDS),
+    ("io", re.compile(r"\b(iodinated|iohexol|iopamidol|iodixanol|ioversol)\b"), ("contrast",)),
+    ("gado", re.compile(r"\bgado(linium|butrol|pentetate)\b"), ("contrast",)),
+    ("radiographic dye", re.compile(r"\bradiographic dyes?\b"), ("contrast",)),
     ("esthetic", re.compile(r"\blocal ana?esthetics?\b"), ("local-anaesthetic",)),
+    (
+        "caine",
+        re.compile(r"\b(lido|(levo)?bupiva|ropiva|mepiva|(chloro)?pro|tetra)caine\b"),
+        ("local-anaesthetic",),
+    ),
 )
 _DENIED = re.compile(r"\bno (known )?(history of )?(drug |medication )?allerg|\bnot allergic\b|\bno known\b")
 
@@ -74,5 +84,7 @@ def _named_in(texts: str) -> Iterator[str]:
 
 
 def _classes(drug_class: str) -> Iterable[str]:
-    """A class, and for a steroid the class that epidural injections ask about."""
+    """A class, and the wider one that is asked about: of steroids, and of opioids in cough medicine."""
+    if drug_class == "opioid-antitussive":
+        return (drug_class, "opioid")
     return (drug_class, "steroid") if drug_class in STEROIDS else (drug_class,)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
+import msgspec
 from msgspec import Raw
 
 from fhir_mappings.elements import ABSENT, CONCEPTS, Concept, listed, read
@@ -86,7 +87,7 @@ class _Conditions:
                 recorded=recorded,
                 listed=self.listings.get(f"Condition/{condition.id}"),
                 gestation_weeks=_gestation_weeks(meaning.code),
-                source=source,
+                source=source if source.text else msgspec.structs.replace(source, text=meaning.display),
             )
             if meaning.concept == CONTRAST_ALLERGY and active:
                 yield AllergyFact(drug_classes=("contrast",), source=source)

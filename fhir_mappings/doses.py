@@ -12,13 +12,13 @@ from decimal import Decimal
 import msgspec
 
 from fhir_mappings.amounts import Amount, Unit, amount, days, pieces, plausible
+from fhir_mappings.ceilings import UNIT_OF, ceiling
 from fhir_mappings.elements import MOST_DIGITS, Element, Quantity, Range, Ratio, finite, listed
 from fhir_mappings.products import Part, Product
 from fhir_mappings.strengths import Per
 from fhir_mappings.timings import Timing, administrations_a_day
 
 DECIMALS = 12  # of an amount a day
-_UNIT_OF = {Per.PIECE: Unit.PIECE, Per.ML: Unit.ML}
 
 
 class DoseAndRate(Element, frozen=True, gc=False):
@@ -50,7 +50,7 @@ class Intake(msgspec.Struct, frozen=True):
     is_capped: bool = False  # a ceiling decides what is taken a day, not dose and timing
 
 
-def intake(dosages: Sequence[Dosage]) -> Intake:
+def intake(dosages: Sequence[Dosage], product: Product) -> Intake:
     """What all dosages together come to at most.
 
     Dosages with the same `sequence`, or none, are taken together and add up; those of different
@@ -60,10 +60,10 @@ def intake(dosages: Sequence[Dosage]) -> Intake:
         DataGapError: a number is not one that can be calculated with.
     """
     if len(dosages) == 1:  # nearly all orders
-        return _intake(dosages[0])
+        return _intake(dosages[0], product)
     steps: dict[Decimal | None, list[Intake]] = defaultdict(list)
     for dosage in dosages:
-        steps[finite(dosage.sequence, "dosageInstruction.sequence")].append(_intake(dosage))
+        steps[finite(dosage.sequence, "dosageInstruction.sequence")].append(_intake(dosage, product))
     together = [Intake(_sum(i.at_once for i in step), _sum(i.a_day for i in step)) for step in steps.values()]
     return Intake(_largest(i.at_once for i in together), _largest(i.a_day for i in together))
 
@@ -78,8 +78,8 @@ def daily_dose(part: Part, product: Product, taken: Intake) -> tuple[Decimal | N
         return None, Unit.MG.value
     if a_day.unit is Unit.MG:
         return (a_day.value if product.single else None), Unit.MG.value
-    if strength is not None and a_day.unit is _UNIT_OF[strength.per]:
-        return a_day.value * strength.amount, Unit.MG.value
+    if strength is not None and a_day.unit is UNIT_OF[strength.per]:
+        return _trimmed(a_day.value * strength.amount), Unit.MG.value
     return None, Unit.MG.value
 
 
@@ -107,7 +107,7 @@ def supply_days(
 
 def _in_mg(quantity: Amount, product: Product) -> Amount | None:
     strength = product.parts[0].strength if product.single else None
-    if strength is None or strength.per is Per.HOUR or quantity.unit is not _UNIT_OF[strength.per]:
+    if strength is None or strength.per is Per.HOUR or quantity.unit is not UNIT_OF[strength.per]:
         return None
     return Amount(quantity.value * strength.amount, Unit.MG)
 
@@ -121,29 +121,32 @@ def _hourly(rate: Decimal, at_once: Amount | None) -> Decimal | None:
     return rate * at_once.value if at_once.unit is Unit.PIECE else None
 
 
-def _intake(dosage: Dosage) -> Intake:
+def _intake(dosage: Dosage, product: Product) -> Intake:
     as_ordered, at_once = _dose(dosage)
     times = administrations_a_day(dosage.timing)
     a_day = None if at_once is None or times is None else _daily(at_once, times)
     is_capped = False
     for ratio in listed(dosage.max_dose_per_period):
-        ceiling = _ceiling(ratio)
-        if ceiling is not None and (a_day is None or _is_less(ceiling, a_day)):
-            a_day, is_capped = ceiling, True
+        most = ceiling(ratio, None if at_once is None else at_once.unit, product)
+        if most is not None and (a_day is None or _is_less(most, a_day)):
+            a_day, is_capped = most, True
     return Intake(at_once, a_day, as_ordered, is_capped)
 
 
 def _daily(at_once: Amount, times: Decimal) -> Amount:
-    """Dose x times; rounded, so that 3 tablets every third day are 1 a day and not 0.999 and so on."""
-    a_day = at_once.value * times
+    return Amount(_trimmed(at_once.value * times), at_once.unit)
+
+
+def _trimmed(a_day: Decimal) -> Decimal:
+    """Rounded, so that 3 tablets every third day are 1 a day and not 0.999 and so on."""
     if a_day.adjusted() >= MOST_DIGITS:  # beyond any dose, and beyond what can be rounded
-        return Amount(a_day, at_once.unit)
+        return a_day
     rounded = round(a_day, DECIMALS)
-    return Amount(a_day if rounded == a_day else rounded, at_once.unit)
+    return a_day if rounded == a_day else rounded
 
 
-def _is_less(ceiling: Amount, a_day: Amount) -> bool:
-    return ceiling.unit is a_day.unit and ceiling.value < a_day.value
+def _is_less(most: Amount, a_day: Amount) -> bool:
+    return most.unit is a_day.unit and most.value < a_day.value
 
 
 def _dose(dosage: Dosage) -> tuple[Quantity, Amount] | tuple[None, None]:
@@ -156,16 +159,6 @@ def _dose(dosage: Dosage) -> tuple[Quantity, Amount] | tuple[None, None]:
         if most is not None and found is not None:
             return most, found
     return None, None
-
-
-def _ceiling(ratio: Ratio) -> Amount | None:
-    """The most that may be taken, as an amount a day."""
-    most = amount(ratio.numerator, "dosageInstruction.maxDosePerPeriod.numerator")
-    period = ratio.denominator
-    if period is not None and period.value is None:
-        period = msgspec.structs.replace(period, value=Decimal(1))
-    length = days(period, "dosageInstruction.maxDosePerPeriod.denominator")
-    return Amount(most.value / length, most.unit) if most is not None and length else None
 
 
 def _sum(amounts: Iterable[Amount | None]) -> Amount | None:

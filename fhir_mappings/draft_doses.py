@@ -54,7 +54,7 @@ def amounts_of(product: Product, supply: Supply) -> tuple[Amounts, list[str]]:
     unread: list[str] = []
     taken, days = Intake(), None
     try:
-        taken = intake(supply.dosages)
+        taken = intake(supply.dosages, product)
         days = supply_days(supply.expected, supply.quantity, product, taken)
     except DataGapError as error:
         unread.append(error.element)

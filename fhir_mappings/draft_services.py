@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from fhir_mappings.code_systems import CPT, could_be
+from fhir_mappings.code_systems import CPT, could_be, our_url
 from fhir_mappings.draft_reading import DraftReading, Written
 from fhir_mappings.draft_resources import ServiceOrder
 from fhir_mappings.elements import Element, read
@@ -12,6 +12,7 @@ from fhir_mappings.gaps import DataGapError
 from fhir_mappings.orders import is_orderable, ordered_concepts
 from fhir_mappings.procedures import FILES
 from fhir_mappings.reading import first_of, period
+from fhir_mappings.service_words import service_in
 from fhir_mappings.terminology import Meaning
 from fhir_mappings.therapy_words import modalities_in
 from pathway.drafts import DraftService
@@ -27,17 +28,18 @@ _TIMING = msgspec.json.Decoder(_Moments | None)
 
 
 def service_draft(written: Written, order: ServiceOrder, drafts: DraftReading) -> DraftService | None:
-    """What a ServiceRequest orders; None when its code is none that the pathway knows.
+    """What a ServiceRequest orders; None when neither code nor words are any that the pathway knows.
 
     Raises:
         DataGapError: body site or reason, which would tell the region, cannot be read.
     """
     entry = written.entry
     meanings = _meanings(written, order, drafts)
-    if not meanings and not modalities_in(order.code.text if order.code else None):
+    worded = _by_words(order, drafts)
+    if not meanings and not worded and not modalities_in(order.code.text if order.code else None):
         return None
     reason = drafts.reason(entry, order)  # before the concepts: it tells what is lumbar
-    concepts = ordered_concepts(order, meanings, drafts.reading)
+    concepts = tuple(sorted({*worded, *ordered_concepts(order, meanings, drafts.reading)}))
     if not concepts:
         return None
     return DraftService(
@@ -57,6 +59,21 @@ def _meanings(written: Written, order: ServiceOrder, drafts: DraftReading) -> tu
     if not meanings and order.code is not None and drafts.terminology.misfiled(order.code, FILES):
         drafts.note(written.entry, ("code.coding.system",))
     return meanings
+
+
+def _by_words(order: ServiceOrder, drafts: DraftReading) -> tuple[str, ...]:
+    """What an order of local codes, or of none, says in words.
+
+    A code that we know outranks the words, and so does any CPT code: our lists have all of CPT that
+    is lumbar, so that another one names something else.
+    """
+    code = order.code
+    if code is None or drafts.terminology.meanings(code):
+        return ()
+    if any(our_url(c.system) == CPT.url for c in code.coding or () if c.system and c.code):
+        return ()
+    named = service_in(code.texts())
+    return () if named is None else (named,)
 
 
 def _code(meanings: Iterable[Meaning]) -> str:

@@ -15,6 +15,16 @@ from pathway.codelists import CodeRow
 _WORDS = re.compile(rf"[^\s{re.escape(punctuation + digits)}]+")
 
 
+_COUGH_OPIOIDS = frozenset({"codeine", "hydrocodone", "dihydrocodeine"})
+_OPIOID, _ANTITUSSIVE = "opioid", "opioid-antitussive"
+# What stands beside an opioid in cough and cold products, and in no product for pain.
+_COUGH_NAMES = """
+    guaifenesin promethazine chlorpheniramine brompheniramine pseudoephedrine phenylephrine
+    homatropine cough antitussive
+"""
+_COUGH_WORDS = frozenset(_COUGH_NAMES.split())
+
+
 class Ingredient(msgspec.Struct, frozen=True, order=True):
     """An ingredient and the class it is counted in."""
 
@@ -46,3 +56,20 @@ class DrugNames:
         """The ingredients that a drug's text names, in alphabetical order."""
         words = self._by_first_word.keys() & _WORDS.findall(text.lower())
         return tuple(sorted(self._by_first_word[word] for word in words)) if words else ()
+
+
+def as_cough_medicine(ingredients: Iterable[Ingredient], texts: Iterable[str]) -> tuple[Ingredient, ...]:
+    """The ingredients of a drug known by its words alone, with the class that those words give.
+
+    Clinical drugs of this kind have the class in medications-scd.csv; by name alone codeine in a
+    cough syrup would be an opioid for pain.
+    """
+    known = tuple(ingredients)
+    if not any(i.name in _COUGH_OPIOIDS for i in known):
+        return known
+    if _COUGH_WORDS.isdisjoint(word for text in texts for word in _WORDS.findall(text.lower())):
+        return known
+    return tuple(
+        Ingredient(i.name, _ANTITUSSIVE) if i.name in _COUGH_OPIOIDS and i.drug_class == _OPIOID else i
+        for i in known
+    )

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 import msgspec
+from msgspec import Raw
 
-from fhir_mappings.drug_names import Ingredient
-from fhir_mappings.elements import Concept, Element, Reference, read
+from fhir_mappings.drug_names import Ingredient, as_cough_medicine
+from fhir_mappings.elements import ABSENT, Concept, Element, Reference, read
 from fhir_mappings.gaps import DataGapError
 from fhir_mappings.gathering import Gathered
 from fhir_mappings.products import Product, product_of
@@ -31,8 +32,28 @@ class _Contained(Element, frozen=True, gc=False):
 
     id: str | None = None
     code: Concept | None = None
+    ingredient: Raw = ABSENT
 
 
+class _Item(Element, frozen=True, gc=False):
+    """R5 `ingredient.item`."""
+
+    concept: Concept | None = None
+
+
+class _IngredientOf(Element, frozen=True, gc=False):
+    """`Medication.ingredient`, R4 and R5."""
+
+    item_codeable_concept: Concept | None = None
+    item: _Item | None = None
+
+    @property
+    def concept(self) -> Concept | None:
+        """What it is made of."""
+        return self.item_codeable_concept or (self.item.concept if self.item else None)
+
+
+_INGREDIENTS = msgspec.json.Decoder(tuple[_IngredientOf, ...] | None)
 _CONTAINED = msgspec.json.Decoder(tuple[_Contained, ...] | None)
 
 
@@ -81,8 +102,9 @@ class Drugs:
         coded = self._terminology.products.coded(concept)
         if coded is not None:
             return coded
-        ingredients = [i for text in concept.texts() for i in self._ingredients(text)]
-        return product_of(ingredients, concept.texts()) if ingredients else None
+        texts = concept.texts()
+        ingredients = [i for text in texts for i in self._ingredients(text)]
+        return product_of(as_cough_medicine(ingredients, texts), texts) if ingredients else None
 
     def _ingredients(self, text: str) -> tuple[Ingredient, ...]:
         found = self._named.get(text)
@@ -105,20 +127,33 @@ class Drugs:
         except DataGapError as error:
             return Drug(None, None, error.element)
         display = Concept(text=reference.display) if reference.display else None
-        for concept in (named, display):
+        for concept in (*named, display):
             product = None if concept is None else self.product(concept)
             if product is not None:
                 return Drug(product, concept)
-        return Drug(None, None, element if named is None and display is None else None)
+        return Drug(None, None, None if named or display else element)
 
-    def _referred(self, resource: OfMedication, reference: Reference) -> Concept | None:
+    def _referred(self, resource: OfMedication, reference: Reference) -> tuple[Concept, ...]:
+        """What the Medication is called, else what it is made of: a formulary's own code says little."""
         if reference.reference is None:
-            return None
+            return ()
         if reference.reference.startswith("#"):
             wanted = reference.reference.removeprefix("#")
             contained = read(_CONTAINED, resource.contained, "contained") or ()
-            return next((c.code for c in contained if c.id == wanted), None)
+            return _concepts(next((c for c in contained if c.id == wanted), None))
         medication = self._by_url.get(reference.reference) or self._by_key.get(
             local(reference.reference, "Medication", {})
         )
-        return None if medication is None else medication.code
+        return _concepts(medication)
+
+
+def _concepts(medication: Medication | _Contained | None) -> tuple[Concept, ...]:
+    """Its code, then its ingredients.
+
+    Raises:
+        DataGapError: the ingredients cannot be read.
+    """
+    if medication is None:
+        return ()
+    made_of = read(_INGREDIENTS, medication.ingredient, "ingredient") or ()
+    return tuple(c for c in (medication.code, *(part.concept for part in made_of)) if c is not None)

@@ -29,7 +29,7 @@ STATUSES = {
     "ended": "completed",
     "on-hold": "on-hold",
     "unknown": "unknown",
-    "recorded": "unknown",
+    "recorded": "active",  # R5 knows no other status of what is taken; its period tells the end
     "in-progress": "active",  # of a dispense
 }
 INTENTS = frozenset({"order", "original-order", "reflex-order", "filler-order", "instance-order"})  # R76
@@ -63,7 +63,11 @@ def medication_facts(gathered: Gathered, reading: Reading) -> list[Fact]:
         *reading.facts(drugs.ours(gathered.of(MedicationStatement)), reader.statement),
         *reading.facts(drugs.ours(gathered.of(MedicationDispense)), reader.dispense),
     ]
-    requested = {s.ingredient for drug in requests for s in drug.substances}
+    # "Else" of a.5 is read per ingredient and route, and only an active order stands for what is
+    # taken: an order that ended or is on hold must not hide a drug that a later statement names.
+    requested = {
+        (s.ingredient, drug.systemic) for drug in requests if drug.status == "active" for s in drug.substances
+    }
     return [*_distinct(requests), *_not_requested(_drugs(others), requested)]
 
 
@@ -108,7 +112,10 @@ class _Medications:
         )
         supply = self._supply(statement, lambda: Supply(dosages=_dosages(statement.dosage, "dosage")))
         stop = (taken.end, "effectivePeriod.end") if taken.end else bounds_end(supply.dosages)
-        yield from self._fact(statement, drug, status, start=start, stop=stop, supply=supply)
+        for fact in self._fact(statement, drug, status, start=start, stop=stop, supply=supply):
+            ended = fact.stop is not None and fact.stop < self.reading.as_of
+            is_over = statement.status == "recorded" and ended
+            yield msgspec.structs.replace(fact, status="completed") if is_over else fact
 
     def dispense(self, dispense: MedicationDispense, drug: Drug) -> Iterator[Fact]:
         """What was handed over.
@@ -173,7 +180,7 @@ class _Medications:
     ) -> tuple[tuple[Substance, ...], Decimal | None]:
         taken, days = Intake(), None
         try:
-            taken = intake(supply.dosages)
+            taken = intake(supply.dosages, product)
             days = supply_days(supply.expected, supply.quantity, product, taken)
         except DataGapError as error:
             self.reading.note(error.code, resource, error.element)
@@ -239,9 +246,9 @@ def _by_supply(drug: DrugFact) -> tuple[Decimal, date, str]:
     return drug.supply_days or Decimal(-1), drug.stop or date.min, drug.source.resource_id or ""
 
 
-def _not_requested(drugs: Iterable[DrugFact], requested: set[str]) -> Iterator[DrugFact]:
+def _not_requested(drugs: Iterable[DrugFact], requested: set[tuple[str, bool]]) -> Iterator[DrugFact]:
     for drug in drugs:
-        rest = tuple(s for s in drug.substances if s.ingredient not in requested)
+        rest = tuple(s for s in drug.substances if (s.ingredient, drug.systemic) not in requested)
         if rest:
             is_whole = len(rest) == len(drug.substances)
             yield drug if is_whole else msgspec.structs.replace(drug, substances=rest)

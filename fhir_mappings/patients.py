@@ -33,7 +33,20 @@ def patient_fact(patient: Patient | None, patient_id: str, reading: Reading) -> 
         born = reading.event_day(read(TEXT, patient.birth_date, "birthDate"), "birthDate")
     except DataGapError as error:
         reading.gaps.append(gap(error.code, label, error.element))
-    return PatientFact(id=patient_id, birth_date=born, deceased=_is_deceased(patient, label, reading))
+    return PatientFact(
+        id=patient_id,
+        birth_date=born,
+        earliest_birth_date=_earliest(patient, born),
+        deceased=_is_deceased(patient, label, reading),
+    )
+
+
+def _earliest(patient: Patient, born: date | None) -> date | None:
+    """The first day that a partial birth date allows: who may be 65 is not treated as younger."""
+    text = read(TEXT, patient.birth_date, "birthDate") if born is not None else None
+    if born is None or text is None or len(text) >= len("YYYY-MM-DD"):
+        return born
+    return born.replace(day=1) if len(text) > len("YYYY") else born.replace(month=1, day=1)
 
 
 def _is_deceased(patient: Patient, label: str, reading: Reading) -> bool:

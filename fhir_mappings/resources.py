@@ -98,6 +98,7 @@ class Medication(Resource, frozen=True, gc=False):
 
     id: str | None = None
     code: Concept | None = None
+    ingredient: Raw = ABSENT
 
 
 class Act(OfPatient, frozen=True, gc=False):

@@ -43,6 +43,7 @@ _SCORE = dict.fromkeys(
 _TEN = Scale(Decimal(0), Decimal(10), _SCORE)
 _EGFR_UNITS = dict.fromkeys(
     (
+        "",  # the LOINC code fixes the dimension
         "ml/min/1.73_m2",
         "ml/min/1.73m2",
         "ml/min/1.73m^2",
@@ -60,9 +61,10 @@ _THOUSANDS = """
     10*3/ul 10^3/ul x10^3/ul x10*3/ul 10e3/ul x10e3/ul 10³/ul 10³/µl k/ul k/mm3 k/cumm thou/ul
     thousand/ul thousands/ul 10*9/l 10^9/l x10^9/l x10*9/l 10e9/l x10e9/l
 """
+_A_MICROLITRE = Decimal("0.001")
 _PLATELET_UNITS = {
     **dict.fromkeys(_THOUSANDS.split(), ONE),
-    **dict.fromkeys(("/ul", "/mm3", "cells/ul"), Decimal("0.001")),
+    **dict.fromkeys(("/ul", "/mm3", "cells/ul"), _A_MICROLITRE),
 }
 SCALES: Mapping[Instrument, Scale] = {
     Instrument.NRS: _TEN,
@@ -79,6 +81,7 @@ SCALES: Mapping[Instrument, Scale] = {
     Instrument.INR: Scale(Decimal("0.1"), Decimal(50), {**_SCORE, "inr": ONE, "ratio": ONE}),
     Instrument.PLATELETS: Scale(Decimal(0), Decimal(5000), _PLATELET_UNITS),
 }
+MOST_THOUSANDS = 2000  # platelets without a unit: below it thousands a microlitre, from it on single ones
 BELOW = Decimal("0.1")  # how far "<30" lies below 30
 
 
@@ -91,7 +94,7 @@ def on_scale(instrument: Instrument, quantity: Quantity, element: str) -> Decima
     """A measured value in the instrument's own unit.
 
     "<30" is read as 29.9, so that it lies below the limit that it names; ">" and the inclusive
-    comparators as the limit itself.
+    comparators as the limit itself. A platelet count without a unit tells its own by its size.
 
     Returns:
         None without a value: documented as absent.
@@ -103,6 +106,8 @@ def on_scale(instrument: Instrument, quantity: Quantity, element: str) -> Decima
     if value is None:
         return None
     factor = _factor(instrument, quantity.code, quantity.unit)
+    if instrument is Instrument.PLATELETS and not quantity.code and not quantity.unit:
+        factor = ONE if value < MOST_THOUSANDS else _A_MICROLITRE
     if factor is None:
         raise DataGapError(f"{element}.unit")
     measured = value * factor

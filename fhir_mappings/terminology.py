@@ -43,6 +43,7 @@ class Meaning(msgspec.Struct, frozen=True):
     file: str
     code: str  # as looked up: ICD-10 without the dot, upper case
     needs_words: bool = False  # counts only where text or body site say so (R20.0)
+    display: str = ""  # in the code list: what a bare code is called on a card
 
     def is_condition(self) -> bool:
         """Whether it comes from one of the condition files."""
@@ -167,7 +168,7 @@ def _dictionary(rows: Iterable[CodeRow]) -> tuple[Dictionary, Dictionary]:
             continue
         code = row.code.replace(".", "").upper() if row.system in ICD else row.code
         needs_words = "only if text" in row.note
-        meaning = Meaning(row.concept, row.role, row.file, code, needs_words)
+        meaning = Meaning(row.concept, row.role, row.file, code, needs_words, row.display)
         target = prefixes if row.match == "prefix" else exact
         target[row.system, code] = (*target.get((row.system, code), ()), meaning)
     return exact, prefixes

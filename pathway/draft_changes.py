@@ -32,5 +32,8 @@ def _with_dose(draft: DraftDrug, factor: Decimal) -> DraftDrug:
         s if s.daily_dose is None else msgspec.structs.replace(s, daily_dose=s.daily_dose * factor)
         for s in draft.drug.substances
     )
-    drug = msgspec.structs.replace(draft.drug, substances=substances)
+    supply = draft.drug.supply_days
+    if supply is not None and draft.supply_is_counted:
+        supply /= factor  # the same quantity lasts longer
+    drug = msgspec.structs.replace(draft.drug, substances=substances, supply_days=supply)
     return msgspec.structs.replace(draft, drug=drug)

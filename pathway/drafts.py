@@ -37,6 +37,16 @@ class DraftDrug(DraftOrder, frozen=True, kw_only=True):
     dose_units: Decimal | None = None  # units (tablets, mg) per administration
     dose_unit: str | None = None  # "tablet", "mg", … as the order has it; None: none given
     daily_units: Decimal | None = None  # units a day, at most
+    supply_is_counted: bool = False  # the supply follows from quantity and dose: it grows as the dose falls
+
+
+# A dose in these is a measure: a lower one may be no whole tablet, so none is computed.
+_MEASURES = frozenset({"g", "mg", "ug", "mcg", "ng", "ml", "l", "meq", "[iu]", "iu", "unit", "units"})
+
+
+def counts_pieces(draft: DraftDrug) -> bool:
+    """Whether the dose counts tablets or other pieces, so that a whole number of them can be taken."""
+    return draft.dose_unit is None or draft.dose_unit.strip().lower() not in _MEASURES
 
 
 class DraftService(DraftOrder, frozen=True, kw_only=True):

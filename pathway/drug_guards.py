@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathway.advice import Value
 from pathway.days import whole_weeks
 from pathway.draft_context import DraftContext, holds, ingredients, of_class
-from pathway.drafts import DraftDrug, DraftReason
+from pathway.drafts import DraftDrug, DraftReason, counts_pieces
 from pathway.facts import DrugFact, Source
 from pathway.guard_checks import Fired, GuardCheck, Trigger, names_of, sources_of
 from pathway.numbers import Number
@@ -138,15 +138,17 @@ def _relaxant_long(context: DraftContext) -> Fired | None:
     drug = context.drug
     if drug is None or not context.has_class("muscle-relaxant"):
         return None
-    limit = context.numbers[Number.MUSCLE_RELAXANT_SUPPLY_DAYS]
-    if drug.supply_days is not None and drug.supply_days > limit:
-        return Fired(level="supply", values={"supply_days": drug.supply_days})
-    if context.picture.duration.length is not DurationClass.CHRONIC:
-        return None
-    values: dict[str, Value] = {}
-    if drug.supply_days is not None:
-        values["supply_days"] = drug.supply_days
-    return Fired(level="chronic", values=values)
+    supply = drug.supply_days
+    values: dict[str, Value] = {
+        "short_supply": context.numbers.whole(Number.MUSCLE_RELAXANT_SHORT_SUPPLY_DAYS)
+    }
+    if supply is not None:
+        values["supply_days"] = supply
+    if supply is not None and supply > context.numbers[Number.MUSCLE_RELAXANT_SUPPLY_DAYS]:
+        return Fired(level="supply", values=values)
+    if context.picture.duration.length is DurationClass.CHRONIC:
+        return Fired(level="chronic", values=values)
+    return None
 
 
 def _gabapentinoid(context: DraftContext) -> Fired | None:
@@ -199,6 +201,8 @@ def _dose_below(context: DraftContext, daily: Decimal, ceiling: Decimal) -> Deci
     """Whole units a dose that keep the daily dose at or below the ceiling; None if there are none."""
     draft = context.draft
     if not isinstance(draft, DraftDrug) or draft.dose_units is None or daily == 0:
+        return None
+    if not counts_pieces(draft):
         return None
     units = (draft.dose_units * ceiling / daily).to_integral_value(rounding="ROUND_FLOOR")
     return units if 1 <= units < draft.dose_units else None
@@ -319,7 +323,7 @@ DRUG_GUARDS = (
         id="muscle-relaxant-long",
         trigger=_relaxant_long,
         levels=("supply", "chronic"),
-        values=("supply_days",),
+        values=("supply_days", "short_supply"),
     ),
     GuardCheck(id="gabapentinoid-nonspecific", trigger=_gabapentinoid, levels=("axial", "radicular")),
     GuardCheck(

@@ -34,6 +34,8 @@ from pathway.verdict import Verdict
 CHECKS: Mapping[str, Check] = MappingProxyType({c.name: c for c in (*FACTOR_CHECKS, *PATHWAY_CHECKS)})
 # Shown in any of the states 7 to 18 when its own criteria hold (b, below the candidate table).
 EXTRA = "gabapentinoid-not-supported"
+# History and examination again: the card that an undated bladder or bowel symptom gets alone.
+REVIEW = "re-evaluate-diagnosis"
 _WITHOUT_EXTRA = frozenset(list(StateId)[:6])
 # A drug is never marked as the best next step by a service that did not see these (contract, HTTP).
 _NEEDED_FOR_DRUGS = frozenset({"MedicationRequest", "Condition", "AllergyIntolerance"})
@@ -54,6 +56,10 @@ def advise(facts: Facts, knowledge: KnowledgeBase) -> Advice:
             shown.append(result)
         else:
             withheld.append(result)
+    if not shown and situation.undated_symptoms and situation.state is not StateId.NOT_APPLICABLE:
+        # No candidate is left, but an undated red flag must still be said (a.4: on every card).
+        review = chooser.judged(knowledge.rules[REVIEW], None)
+        shown = [review] if isinstance(review, Advised) else []
     cards = _planned(situation.state, shown, knowledge)
     return Advice(
         situation=situation,

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from pathway.advice import ChartText, Value
 from pathway.checks import MET, NOT_MET, UNKNOWN, Ask, Check, Finding, absent, plain
-from pathway.days import days_after
-from pathway.facts import ConditionFact, DrugFact, Instrument, ScoreFact, Source
+from pathway.days import age_on, days_after
+from pathway.drug_trials import order_end
+from pathway.facts import ConditionFact, DrugFact, Instrument, ScoreFact, Source, StopReason
 from pathway.numbers import Number
 from pathway.picture import Picture
 from pathway.verdict import Verdict
@@ -41,7 +42,11 @@ def _by_drug(found: list[DrugFact], picture: Picture, name: str = "drug_name") -
 def _older(picture: Picture, _: tuple[str, ...]) -> Finding:
     if picture.age is None:
         return UNKNOWN
-    is_older = picture.age >= picture.numbers.whole(Number.OLDER_AGE)
+    limit = picture.numbers.whole(Number.OLDER_AGE)
+    is_older = picture.age >= limit
+    earliest = picture.facts.patient.earliest_birth_date
+    if not is_older and earliest is not None and age_on(picture.as_of, earliest) >= limit:
+        return UNKNOWN  # a partial birth date leaves it open
     return Finding(verdict=Verdict.of(is_older), values={"age": picture.age})
 
 
@@ -124,6 +129,18 @@ def _ingredient_active(picture: Picture, of: tuple[str, ...]) -> Finding:
         for drugs in picture.active_drugs.values()
         for drug in drugs
         if any(s.ingredient in of for s in drug.substances)
+    ]
+    return _by_drug(found, picture)
+
+
+def _not_tolerated(picture: Picture, of: tuple[str, ...]) -> Finding:
+    """A drug of these classes stopped as not tolerated within the look-back of trials (a.5, a.8, R30)."""
+    found = [
+        drug
+        for drug in picture.facts.drugs
+        if drug.stop_reason is StopReason.NOT_TOLERATED
+        and any(s.drug_class in of for s in drug.substances)
+        and picture.within(order_end(drug, picture.as_of), Number.TRIAL_LOOK_BACK_DAYS)
     ]
     return _by_drug(found, picture)
 
@@ -311,6 +328,7 @@ FACTOR_CHECKS = (
     Check(name="anticoagulant", ask=_anticoagulant, values=("anticoagulant_name",)),
     Check(name="antiplatelet", ask=_antiplatelet, values=("antiplatelet_name",)),
     Check(name="aspirin-active", ask=_aspirin, values=("drug_name",)),
+    Check(name="not-tolerated", ask=_not_tolerated, values=("drug_name",), takes="drug classes"),
     Check(name="naloxone-active", ask=_fixed_drug("naloxone"), values=("drug_name",)),
     Check(name="ssri-active", ask=_fixed_drug("ssri"), values=("drug_name",)),
     Check(

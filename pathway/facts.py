@@ -55,6 +55,7 @@ class PatientFact(Fact, frozen=True, kw_only=True):
 
     id: str
     birth_date: date | None = None
+    earliest_birth_date: date | None = None  # earlier than `birth_date` where that is partial
     deceased: bool = False
 
 

@@ -14,6 +14,7 @@ from pathway.facts import DrugFact, Fact, Source, Substance
 from pathway.guard_checks import Fired
 from pathway.guard_registry import asked_of
 from pathway.guard_rules import Create, Delete, Edit, Guard, Update
+from pathway.numbers import Number
 from pathway.picture import Picture
 from pathway.rules import Coded, MedicationOrder, Proposal, Rule
 
@@ -90,6 +91,8 @@ class Offers:
             value = values.get(suggestion.value or "")
             if value is None:
                 return
+        if suggestion.edit is Edit.SUPPLY:
+            value = str(self.picture.numbers.whole(Number(suggestion.value or "")))
         changed = edited(self.drafts[index], suggestion.edit, value, suggestion.code)
         is_clean = self._raises_nothing_new(index, changed)
         if not is_clean and suggestion.edit is not Edit.OCCURRENCE:

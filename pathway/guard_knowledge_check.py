@@ -7,6 +7,7 @@ from pathway.guard_registry import GUARD_CHECKS, KINDS
 from pathway.guard_rules import Create, Edit, Guard, Update
 from pathway.knowledge_base import KnowledgeBase
 from pathway.knowledge_check import SUMMARY_LIMIT, Inspector, filled, known, placeholders, unequal
+from pathway.numbers import Number
 from pathway.values import COMMON
 
 ALWAYS = frozenset({*COMMON, "order_day", "drug"})
@@ -28,8 +29,7 @@ def _guard(guard: Guard, check: GuardCheck, knowledge: KnowledgeBase, inspector:
     yield from known(f"{place}: applies_to", guard.applies_to, KINDS)
     yield from unequal(place, "level", guard.levels, check.levels)
     yield from inspector.evidence(place, (guard.primary_source,))
-    for line in (*guard.evidence.supports, *guard.evidence.against):
-        yield from inspector.evidence(f"{place}: evidence", (line.source,))
+    yield from _evidence(place, guard, inspector)
     for number in guard.thresholds:
         yield from known(f"{place}: thresholds", number, knowledge.thresholds)
     for code in guard.override_reasons:
@@ -44,6 +44,15 @@ def _guard(guard: Guard, check: GuardCheck, knowledge: KnowledgeBase, inspector:
             yield from _create(place, suggestion, knowledge)
         if isinstance(suggestion, Update):
             yield from _update(place, suggestion, check)
+
+
+def _evidence(place: str, guard: Guard, inspector: Inspector) -> Iterator[str]:
+    lines = (*guard.evidence.supports, *guard.evidence.against)
+    yield from inspector.evidence(f"{place}: evidence", [line.source for line in lines])
+    references = [guard.evidence.against_first_when, *(line.first_when for line in lines)]
+    for reference in references:
+        if reference is not None:
+            yield from inspector.reference(f"{place}: evidence", reference)
 
 
 def _words(place: str, guard: Guard, check: GuardCheck) -> Iterator[str]:
@@ -77,8 +86,8 @@ def _update(place: str, suggestion: Update, check: GuardCheck) -> Iterator[str]:
             yield from known(f"{place}: update", suggestion.value or "", check.values)
         case Edit.CODE if suggestion.code is None:
             yield f"{place}: an update of the code needs a code"
-        case Edit.SUPPLY if not (suggestion.value or "").isdigit():
-            yield f"{place}: an update of the supply needs a number of days"
+        case Edit.SUPPLY:
+            yield from known(f"{place}: update of the supply", suggestion.value or "", list(Number))
         case Edit.NOTE if suggestion.value is None:
             yield f"{place}: an added note needs its text"
         case _:

@@ -42,7 +42,7 @@ class Update(Knowledge, frozen=True, kw_only=True, tag="update", tag_field="acti
     """Hand the draft back with one change."""
 
     edit: Edit
-    value: Text | None = None  # name of the value to put in; for `note` the template
+    value: Text | None = None  # name of the value, for `supply` of the threshold; for `note` the template
     code: Coded | None = None
     label: Text
     description: Text

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from pathway.advice import ChartText, Urgency, Value, Values
-from pathway.draft_context import Draft, DraftContext
-from pathway.drafts import DraftDrug
+from pathway.draft_context import Draft, DraftContext, ingredients
+from pathway.drafts import DraftDrug, DraftService
 from pathway.evaluation import CHECKS
 from pathway.facts import DataGap, Fact, Facts, Source
 from pathway.guard_actions import Action, Offers
@@ -49,12 +51,35 @@ def judge(facts: Facts, drafts: Sequence[Draft], knowledge: KnowledgeBase) -> Gu
     """
     picture = Picture(facts, knowledge, CHECKS)
     situation = situation_of(picture)
+    others = without_copies(facts, drafts)
+    if others is not facts:
+        picture = Picture(others, knowledge, CHECKS)
     if is_silent(picture):
         return GuardAdvice(situation=situation, gaps=situation.gaps)
     judge_ = _Judge(picture, tuple(drafts))
     found = [w for index, draft in enumerate(drafts) if draft.selected for w in judge_.warnings(index)]
     found.sort(key=lambda w: (_RANK[w.urgency], knowledge.guards[w.id].place, w.draft))
     return GuardAdvice(situation=situation, warnings=tuple(found), gaps=situation.gaps)
+
+
+def without_copies(facts: Facts, drafts: Sequence[Draft]) -> Facts:
+    """The chart without the drafts themselves: an order that is signed again stands in both.
+
+    The same id with another drug or another service is another order (published requests do that).
+    """
+    drugs = {(d.ref, ingredients(d.drug)) for d in drafts if isinstance(d, DraftDrug)}
+    services = {(d.ref, frozenset(d.concepts)) for d in drafts if isinstance(d, DraftService)}
+    kept_drugs = tuple(d for d in facts.drugs if (_ref(d.source), ingredients(d)) not in drugs)
+    kept_orders = tuple(
+        o for o in facts.open_orders if (_ref(o.source), frozenset(o.concepts)) not in services
+    )
+    if len(kept_drugs) == len(facts.drugs) and len(kept_orders) == len(facts.open_orders):
+        return facts
+    return msgspec.structs.replace(facts, drugs=kept_drugs, open_orders=kept_orders)
+
+
+def _ref(source: Source) -> str:
+    return f"{source.resource_type}/{source.resource_id}"
 
 
 def is_silent(picture: Picture) -> bool:

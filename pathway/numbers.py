@@ -42,7 +42,6 @@ class Number(StrEnum):
     NSAID_DOSE_ETODOLAC = "nsaid-dose-etodolac"
     NSAID_DOSE_NABUMETONE = "nsaid-dose-nabumetone"
     MUSCLE_RELAXANT_DAYS = "muscle-relaxant-days"
-    MUSCLE_RELAXANT_USEFUL_DAYS = "muscle-relaxant-useful-days"
     DULOXETINE_DAYS = "duloxetine-days"
     DULOXETINE_TARGET_DAYS = "duloxetine-target-days"
     DULOXETINE_TARGET_DOSE = "duloxetine-target-dose"

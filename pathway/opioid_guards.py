@@ -4,7 +4,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from pathway.advice import ChartText, Value
 from pathway.draft_context import DraftContext, ingredients
-from pathway.drafts import DraftDrug, DraftReason
+from pathway.drafts import DraftDrug, DraftReason, counts_pieces
 from pathway.guard_checks import Fired, GuardCheck, names_of, sources_of
 from pathway.morphine_equivalents import OpioidDose, OpioidLoad, counts, load_of
 from pathway.numbers import Number
@@ -80,7 +80,9 @@ def _reduced_dose(context: DraftContext, load: OpioidLoad) -> Decimal | None:
     """The largest whole number of units a dose that keeps the total below 50; None if there is none."""
     draft = context.draft
     own = load.doses[0].mme
-    if not isinstance(draft, DraftDrug) or draft.dose_units is None or not own or load.unknown:
+    if not isinstance(draft, DraftDrug) or not own or load.unknown:
+        return None
+    if draft.dose_units is None or not counts_pieces(draft):
         return None
     room = context.numbers[Number.MME_WARNING] - (load.total - own)
     if room <= 0:
@@ -99,7 +101,8 @@ def _duration(context: DraftContext) -> Fired | None:
     supply = draft.drug.supply_days
     if not recent or supply is None or supply <= context.numbers[Number.OPIOID_SUPPLY_DAYS]:
         return None
-    return Fired(values={"supply_days": supply})
+    short = context.numbers.whole(Number.OPIOID_SHORT_SUPPLY_DAYS)
+    return Fired(values={"supply_days": supply, "short_supply": short})
 
 
 def _long_acting_naive(context: DraftContext) -> Fired | None:
@@ -143,7 +146,7 @@ OPIOID_GUARDS = (
         levels=("high", "raised", "unknown"),
         values=("total", "sum", "new_dose"),
     ),
-    GuardCheck(id="opioid-duration", trigger=_duration, values=("supply_days",)),
+    GuardCheck(id="opioid-duration", trigger=_duration, values=("supply_days", "short_supply")),
     GuardCheck(id="opioid-er-naive", trigger=_long_acting_naive),
     GuardCheck(id="opioid-oud", trigger=_use_disorder, values=("condition_name",)),
     GuardCheck(id="opioid-other-depressant", trigger=_other_depressant, values=("other_drug",)),

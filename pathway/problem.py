@@ -52,7 +52,8 @@ def _problem(
 
 def _episode(chosen: list[ConditionFact], certain: list[ConditionFact]) -> tuple[ConditionFact, ...]:
     """The chosen codes first; radicular, stenosis and axial codes are one episode (a.3)."""
-    return (*chosen, *(c for c in certain if c not in chosen))
+    first = set(map(id, chosen))  # by identity: comparing each with all would grow with the square
+    return (*chosen, *(c for c in certain if id(c) not in first))
 
 
 def duration(

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
+import msgspec
+
 from pathway.advice import Advice, Advised, Values
 from pathway.codelists import CodeRow
 from pathway.days import days_after
@@ -41,7 +43,53 @@ def uncovered(knowledge: KnowledgeBase, golden: Mapping[str, tuple[GoldenCase, .
             for case in cases
             if case.rule is not None and case.rule not in knowledge.rules
         ]
+        problems += [
+            f"golden/{file}: {case.name!r} is of no known guard {case.guard!r}"
+            for case in cases
+            if case.guard is not None and case.guard not in knowledge.guards
+        ]
     return problems
+
+
+def unpinned(
+    knowledge: KnowledgeBase, golden: Mapping[str, tuple[GoldenCase, ...]], rows: tuple[CodeRow, ...]
+) -> list[str]:
+    """Thresholds of guards that no case holds at, below and above.
+
+    Each is moved by one step either way: some case of the guard must then come out otherwise.
+    """
+    cases = [case for found in golden.values() for case in found if case.given.drafts]
+    return [
+        f"guards/{guard.id}.yaml: no golden case tells {name} from one step {word}"
+        for guard in knowledge.guards.values()
+        for name in guard.thresholds
+        for word, sign in (("more", 1), ("less", -1))
+        if not _notices(guard.id, moved(knowledge, name, sign), cases, rows)
+    ]
+
+
+def moved(knowledge: KnowledgeBase, name: str, sign: int) -> KnowledgeBase:
+    """The knowledge with one threshold a step higher or lower: a unit in its last place."""
+    threshold = knowledge.thresholds[name]
+    values = {
+        day: msgspec.structs.replace(v, value=v.value + sign * _step(v.value))
+        for day, v in threshold.values.items()
+    }
+    changed = msgspec.structs.replace(threshold, values=values)
+    return msgspec.structs.replace(knowledge, thresholds={**knowledge.thresholds, name: changed})
+
+
+def _step(value: Decimal) -> Decimal:
+    exponent = value.as_tuple().exponent
+    return Decimal(1).scaleb(exponent) if isinstance(exponent, int) and exponent < 0 else Decimal(1)
+
+
+def _notices(
+    guard_id: str, changed: KnowledgeBase, cases: list[GoldenCase], rows: tuple[CodeRow, ...]
+) -> bool:
+    own = [case for case in cases if case.guard == guard_id]
+    others = [case for case in cases if case.guard != guard_id]
+    return any(failures(case, changed, rows) for case in (*own, *others))
 
 
 def failures(case: GoldenCase, knowledge: KnowledgeBase, rows: tuple[CodeRow, ...]) -> list[str]:

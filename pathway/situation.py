@@ -225,7 +225,7 @@ def _care_counts(care: CareFact, picture: Picture) -> bool:
 def conservative_care(picture: Picture) -> Conservative:
     """Has conservative care failed: arms A and B, and four weeks of pain (a.5)."""
     facts = picture.facts
-    non_drug = any(t.adequate and t.failed for t in picture.trials_by(NON_DRUG_MODALITIES))
+    non_drug = any(map(has_failed, picture.trials_by(NON_DRUG_MODALITIES)))
     drug = any(map(has_failed, picture.trials_by(_DRUG_ARM)))
     excluded = not drug and bool(picture.contraindications("nsaid"))
     arm_a = _arm("Procedure" in facts.not_provided, met=non_drug)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,13 +13,12 @@ from msgspec.structs import replace
 from cds_service.decision import Decider
 from cds_service.envelope import read_request
 from cds_service.errors import STATUS, STOPS_THE_START
-from cds_service.hooks import prefetch_templates
+from cds_service.hooks import services
 from cds_service.samples import Samples
 from cds_service.settings import READERS
 from docs.generate import stale
 from pathway.evaluation import CHECKS
 from pathway.facts import GAP_CODES
-from pathway.loading import load_code_rows
 from pathway.state import StateId
 
 ROOT = Path(__file__).parent.parent
@@ -58,6 +58,13 @@ def test_a_page_that_says_something_else_is_noticed(decider: Decider) -> None:
     assert stale(changed, decider.rows) == ["pathway.md"]
 
 
+def test_a_guard_that_says_something_else_is_noticed(decider: Decider) -> None:
+    guards = {name: replace(guard, title="Another title") for name, guard in decider.knowledge.guards.items()}
+    changed = replace(decider.knowledge, guards=guards)
+
+    assert stale(changed, decider.rows) == ["guards.md"]
+
+
 def test_every_setting_is_described() -> None:
     page = text_of("docs", "settings.md")
 
@@ -81,6 +88,27 @@ def test_every_state_rule_threshold_and_source_is_on_the_clinicians_page(decider
     ]
 
     assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_every_guard_is_on_the_page_of_the_guards_with_its_words_and_numbers(decider: Decider) -> None:
+    page = text_of("docs", "guards.md")
+
+    for guard in decider.knowledge.guards.values():
+        said = [f'<a id="{guard.id}"></a>', guard.title, *(level.message for level in guard.levels.values())]
+        said += [f"(`{name}`)" for name in guard.thresholds]
+        assert [words for words in said if words not in page] == [], guard.id
+
+
+def test_every_service_is_described(decider: Decider) -> None:
+    page = text_of("docs", "reference.md")
+
+    assert [s.id for s in services(decider.rows) if f"| POST `/cds-services/{s.id}` |" not in page] == []
+
+
+def test_the_readme_names_every_hook(decider: Decider) -> None:
+    page = text_of("README.md")
+
+    assert [s.hook for s in services(decider.rows) if f"`{s.hook}`" not in page] == []
 
 
 def test_every_statement_of_the_seed_is_on_the_clinicians_page(decider: Decider) -> None:
@@ -107,14 +135,23 @@ def test_every_data_gap_is_described() -> None:
     assert [code for code in GAP_CODES if f"`{code}`" not in page] == []
 
 
-def test_the_prefetch_table_is_that_of_the_service() -> None:
+def test_the_prefetch_table_is_that_of_every_service(decider: Decider) -> None:
     page = text_of("docs", "prefetch.md")
     described = dict(re.findall(r"^\| `(\w+)` \| `([^`]+)`", page, re.MULTILINE))
     codes = re.search(r"```\n([\d,-]+)\n```", page)
     assert codes is not None
     described["observations"] += codes.group(1)
 
-    assert described == prefetch_templates(load_code_rows())
+    assert [s.id for s in services(decider.rows) if s.prefetch != described] == []
+
+
+def test_the_changelog_begins_with_the_version_of_the_project() -> None:
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    versions = re.findall(
+        r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}$", text_of("CHANGELOG.md"), re.MULTILINE
+    )
+
+    assert versions[0] == project["version"]
 
 
 def test_every_decision_is_listed() -> None:

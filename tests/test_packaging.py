@@ -75,7 +75,9 @@ def test_the_wheel_holds_every_file_of_the_four_packages(wheel: Path) -> None:
     "pattern",
     [
         r"pathway/knowledge/rules/[a-z0-9-]+\.yaml",
+        r"pathway/knowledge/guards/[a-z0-9-]+\.yaml",
         r"pathway/knowledge/golden/[a-z0-9-]+\.yaml",
+        r"pathway/knowledge/golden/guards/[a-z0-9-]+\.yaml",
         r"pathway/knowledge/terminology/[a-z0-9-]+\.csv",
         r"cds_service/samples/[a-z0-9-]+\.yaml",
         r"backpath-[^/]+/licenses/LICENSE",
@@ -86,6 +88,11 @@ def test_the_wheel_holds_knowledge_samples_and_licences(wheel: Path, pattern: st
     names = ZipFile(wheel).namelist()
 
     assert [name for name in names if re.fullmatch(pattern, name)]
+
+
+@pytest.mark.parametrize("package", ["pathway", "fhir_mappings", "cards", "cds_service"])
+def test_every_package_says_that_it_is_typed(wheel: Path, package: str) -> None:
+    assert f"{package}/py.typed" in ZipFile(wheel).namelist()
 
 
 def test_the_wheel_holds_neither_tests_nor_benchmarks(wheel: Path) -> None:

@@ -72,6 +72,9 @@ def test_a_new_dose_is_a_plain_number(dose: str, shown: bytes) -> None:
         ("2 TAB PO QID", "1 TAB PO QID"),
         ("Every 6 hours as needed", "Every 6 hours as needed"),
         ("As needed", "As needed"),
+        ("Take 2 tablets every 2 hours", "Take 1 tablets every 2 hours"),
+        ("Take 2 tablets every 2-4 hours, 2 times a day", "Take 1 tablets every 2-4 hours, 2 times a day"),
+        ("2 caps q2h", "1 caps q2h"),
     ],
 )
 def test_words_that_name_the_dose_name_the_new_one(text: str, changed: str) -> None:
@@ -89,6 +92,20 @@ def test_words_that_name_the_dose_name_the_new_one(text: str, changed: str) -> N
         "3 tablets every 6 hours",
         "2 tablets (100 mg) every 6 hours",
         "2 tablets in the morning, 2 tablets at night",
+        "Take 2 po q6h",
+        "Take 2.0 po q6h",
+        "Take two po q6h",
+        "Take 1-2 po q6h",
+        "Take 2 every six hours",
+        "Take 2tabs every 6 hours",
+        "2 (2) tablets every 6 hours",
+        "2 tablets, then 2 at night",
+        "2 tablets (two) at night",
+        "1/2 tablet",
+        "Take 1/2 po",
+        "0,5 po",
+        "\u00bd tablet",
+        "1\u00bd po",
     ],
 )
 def test_words_that_would_contradict_the_new_dose_are_not_handed_back(text: str) -> None:
@@ -111,3 +128,40 @@ def test_words_that_would_contradict_the_new_dose_are_not_handed_back(text: str)
 )
 def test_without_one_dose_in_numbers_there_is_no_change(dosage: str) -> None:
     assert dosed(dosage) is None
+
+
+@pytest.mark.parametrize("low", ["1", "3"])
+def test_words_may_name_either_end_of_a_range(low: str) -> None:
+    limits = {"low": {"value": int(low)}, "high": {"value": 4}}
+
+    assert dosed(json.dumps([{"text": f"Take {low} po q6h", "doseRange": limits}]), "2") is None
+
+
+@pytest.mark.parametrize(
+    "words", ["Take 2 tablets", "One at night", "HALF a tablet", "not more than ten", "q6h"]
+)
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        {"patientInstruction": "%s"},
+        {"additionalInstruction": [{"text": "With food"}, {"text": "%s"}]},
+        {"additionalInstruction": {"text": "%s"}},
+        {"additionalInstruction": [{"coding": [{"display": "%s"}]}]},
+    ],
+)
+def test_an_instruction_that_tells_a_number_forbids_another_dose(
+    instruction: dict[str, Any], words: str
+) -> None:
+    dosage = json.dumps([{"doseQuantity": {"value": 2}, **instruction}])
+
+    assert dosed(dosage % words) is None
+    assert dosed(dosage % "With food, often") is not None
+
+
+@pytest.mark.parametrize("note", ["Take 2 po", "give two", "2 tablets at night", "3 tabs at most"])
+def test_a_note_that_may_name_the_dose_forbids_another(note: str) -> None:
+    draft = {"id": "m1", "dosageInstruction": [{"doseQuantity": {"value": 2}}]}
+
+    for notes in ([{"text": "By phone"}, {"text": note}], {"text": note}, note):
+        assert with_dose({**draft, "note": notes}, Decimal(1)) is None
+    assert with_dose({**draft, "note": [{"text": "Every 2 hours, room 7"}]}, Decimal(1)) is not None

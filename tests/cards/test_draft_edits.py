@@ -4,12 +4,13 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.draft_edits import with_code, with_note, with_occurrence, with_supply
-from cards.opaque import DraftJson
+from cards.draft_edits import with_code, with_dose, with_note, with_occurrence, with_supply
+from cards.opaque import DraftJson, without_empty
 from tests.cards.guard_making import ENCODER, IMAGE_GUIDED, a_draft
 from tests.cards.making import CPT
 from tests.pathway.making import day
@@ -45,7 +46,7 @@ def test_a_number_that_is_not_changed_keeps_its_digits(number: str) -> None:
 
 @given(resources)
 def test_a_change_leaves_all_else_as_it_was(draft: DraftJson) -> None:
-    before = written(draft)
+    before, lean = written(draft), written(without_empty(draft))
 
     for name, changed in {
         "occurrenceDateTime": with_occurrence(draft, day(4)),
@@ -55,8 +56,57 @@ def test_a_change_leaves_all_else_as_it_was(draft: DraftJson) -> None:
     }.items():
         after = written(changed)
         assert after.pop(name)
-        assert after == {key: value for key, value in before.items() if key != name}
+        assert after == {key: value for key, value in lean.items() if key != name}
     assert written(draft) == before
+
+
+@pytest.mark.parametrize(
+    ("element", "handed_back"),
+    [
+        ('{"deep": [1, {"a": null}], "b": 1}', {"deep": [1], "b": 1}),
+        ('{"coding": [{}], "text": ""}', None),
+        ('{"coding": [{"code": null, "extension": []}, {"code": "x"}]}', {"coding": [{"code": "x"}]}),
+        ('{"a": {"b": {"c": [{"d": []}]}}}', None),
+        ('{"given": ["Ann", null], "_given": [null, {"id": "g2"}]}', ...),
+        ('{"given": ["Ann", "Eve"], "_given": [{}, {"id": "g2"}]}', ...),
+        ('{"zero": 0, "no": false, "blank": " ", "lists": [[1], [null]]}', ...),
+        ("[null]", [None]),
+    ],
+)
+def test_null_and_empty_members_are_left_out_however_deep(element: str, handed_back: object) -> None:
+    """C-JSON-02, C-JSON-03; a null keeps a primitive and its extension at the same place."""
+    before = json.loads(element)
+    if handed_back is ...:
+        handed_back = before | ({"_given": [None, {"id": "g2"}]} if "_given" in before else {})
+
+    after = written(with_note(a_draft(f'{{"id": "s1", "vendor": {element}}}'), "b"))
+
+    assert after.get("vendor") == handed_back
+
+
+def test_every_change_leaves_them_out() -> None:
+    draft = a_draft(
+        '{"id": "m1", "subject": null, "category": [{}], "code": {"coding": [], "extension": []},'
+        ' "dosageInstruction": [{"doseQuantity": {"value": 2, "unit": ""}, "site": {}}]}'
+    )
+
+    for changed in (
+        with_occurrence(draft, day(4)),
+        with_note(draft, "b"),
+        with_code(draft, IMAGE_GUIDED),
+        with_supply(draft, 3, None),
+        with_dose(draft, Decimal(1)),
+    ):
+        assert changed is not None
+        assert {"subject", "category"}.isdisjoint(changed)
+        assert changed == without_empty(changed)
+
+
+@pytest.mark.parametrize(("opened", "closed"), [('{"a": ', "}"), ("[", "]")])
+def test_a_draft_may_be_as_deep_as_can_be_read(opened: str, closed: str) -> None:
+    deep = msgspec.json.decode('{"id": "s1", "x": ' + opened * 700 + "1" + closed * 700 + "}")
+
+    assert ENCODER.encode(with_note(deep, "b")).count(b"1") == 2
 
 
 # --- occurrence ------------------------------------------------------------------------------------
@@ -205,3 +255,138 @@ def test_a_quantity_that_cannot_be_shared_is_not_left_beside_a_shorter_supply(
     request_: str, lasts: str | None
 ) -> None:
     assert supplied(request_, lasts=lasts) is None
+
+
+@pytest.mark.parametrize(("refills", "left"), [("5", 0), ("0", 0), ("1.0", 0), ('"5"', "5")])
+def test_a_short_supply_has_no_refills(refills: str, left: object) -> None:
+    assert supplied(f'{{"numberOfRepeatsAllowed": {refills}}}')["numberOfRepeatsAllowed"] == left
+
+
+def bounded(*repeats: str, days: int = 3) -> Any:
+    """The `repeat` of each dosage instruction of a draft after the change; None where there is none."""
+    dosages = ", ".join(f'{{"sequence": 1, "timing": {{"repeat": {repeat}}}}}' for repeat in repeats)
+    changed = with_supply(a_draft(f'{{"id": "m1", "dosageInstruction": [{dosages}]}}'), days, None)
+    if changed is None:
+        return None
+    return [dosage["timing"]["repeat"] for dosage in written(changed)["dosageInstruction"]]
+
+
+@pytest.mark.parametrize(
+    "duration",
+    [
+        '{"value": 10, "unit": "d"}',
+        '{"value": 2, "unit": "wk", "code": "wk", "system": "urn:x"}',
+        '{"value": 1}',
+    ],
+)
+def test_a_bounded_timing_is_bounded_to_the_new_days(duration: str) -> None:
+    repeats = bounded(f'{{"frequency": 4, "boundsDuration": {duration}}}', '{"frequency": 1}')
+
+    assert repeats == [
+        {"frequency": 4, "boundsDuration": {**DAYS, "value": 3, "unit": "days"}},
+        {"frequency": 1},
+    ]
+
+
+def test_a_bound_that_is_shorter_is_not_made_longer() -> None:
+    assert bounded('{"boundsDuration": {"value": 2, "unit": "d"}}') == [
+        {"boundsDuration": {"value": 2, "unit": "d"}}
+    ]
+    assert bounded('{"boundsPeriod": {"start": "2026-11-22", "end": "2026-11-24"}}') == [
+        {"boundsPeriod": {"start": "2026-11-22", "end": "2026-11-24"}}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-11-22", "2026-11-25"),
+        ("2026-11-29", "2026-12-02"),
+        ("2026-11-22T09:00:00+01:00", "2026-11-25T09:00:00+01:00"),
+    ],
+)
+def test_a_period_of_timing_ends_so_many_days_after_its_start(start: str, end: str) -> None:
+    assert bounded(f'{{"boundsPeriod": {{"start": "{start}", "end": "2027-01"}}}}') == [
+        {"boundsPeriod": {"start": start, "end": end}}
+    ]
+
+
+def test_a_period_without_end_stays() -> None:
+    assert bounded('{"boundsPeriod": {"start": "2026"}}') == [{"boundsPeriod": {"start": "2026"}}]
+
+
+@pytest.mark.parametrize(
+    "repeat",
+    [
+        '{"boundsPeriod": {"start": "2026-11", "end": "2026-12-31"}}',
+        '{"boundsPeriod": {"start": "2026-11-31", "end": "2026-12-31"}}',
+        '{"boundsPeriod": {"start": "9999-12-31", "end": "9999-12-31"}}',
+        '{"boundsPeriod": {"end": "2026-12-31"}}',
+        '{"boundsPeriod": {"start": 2026, "end": "2026-12-31"}}',
+        '{"boundsRange": {"low": {"value": 7}, "high": {"value": 14}}}',
+    ],
+)
+def test_a_bound_that_cannot_be_set_is_not_left_beside_a_shorter_supply(repeat: str) -> None:
+    assert bounded(repeat) is None
+    assert bounded('{"frequency": 1}', repeat) is None
+
+
+@pytest.mark.parametrize(
+    "dosages",
+    [
+        '{"timing": {"repeat": {"boundsPeriod": {"end": "2026"}}}}',
+        '[{"timing": {"repeat": {"boundsPeriod": {"end": "2026"}}}}, null]',
+    ],
+)
+def test_bounds_are_found_where_clients_put_them(dosages: str) -> None:
+    assert with_supply(a_draft(f'{{"dosageInstruction": {dosages}}}'), 3, None) is None
+
+
+@pytest.mark.parametrize(
+    "dosages", ['"x"', "[null]", "[1]", '{"timing": "x"}', '[{"timing": {"repeat": []}}]']
+)
+def test_odd_dosage_instructions_do_no_harm(dosages: str) -> None:
+    assert with_supply(a_draft(f'{{"dosageInstruction": {dosages}}}'), 3, None) is not None
+
+
+DURATIONS = [
+    "Take 1 tablet for 10 days",
+    "5 mL bid x 10 days",
+    "tid x10d",
+    "A 30-day supply",
+    "for ten days",
+    "twenty-one days",
+    "ten (10) days",
+    "for 7 more days",
+    "for 2 WEEKS",
+    "for one month",
+    "daily for a month",
+    "for up to a week",
+    "Day 1: 6 tablets",
+]
+SAYS_NO_DURATION = [
+    "1 tablet 4 times a day as needed for pain",
+    "every 6 hours",
+    "once daily",
+    "Max 8 a day",
+    "",
+]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        '"dosageInstruction": [{}, {"text": "%s"}]',
+        '"dosageInstruction": {"patientInstruction": "%s"}',
+        '"dosageInstruction": [{"additionalInstruction": [{"text": "%s"}]}]',
+        '"dosageInstruction": [{"additionalInstruction": [{"coding": [{"display": "%s"}]}]}]',
+        '"note": [{"time": "2026", "text": "%s"}]',
+        '"note": "%s"',
+    ],
+)
+def test_words_that_tell_a_duration_are_not_left_beside_a_shorter_supply(place: str) -> None:
+    drafts = {words: a_draft(f'{{"id": "m1", {place % words}}}') for words in DURATIONS + SAYS_NO_DURATION}
+
+    kept = {words for words, draft in drafts.items() if with_supply(draft, 3, None) is not None}
+
+    assert kept == set(SAYS_NO_DURATION)

@@ -143,9 +143,12 @@ class AnswerSchema(Strict):
     extension = fields.Dict(required=True, validate=present)
 
 
+ANSWER, ORDER_ANSWER = AnswerSchema(), OrderAnswerSchema()
+
+
 def check_answer(answer: Any, patient_id: str | None = None) -> None:
     """Assert everything that holds for each 200 answer of patient-view."""
-    assert AnswerSchema().validate(answer) == {}
+    assert ANSWER.validate(answer) == {}
     assert list(empties(answer)) == []
     ours = answer["extension"]["org.backpath"]
     always = {"state", "asOf", "knowledgeVersion"}
@@ -164,7 +167,7 @@ def check_answer(answer: Any, patient_id: str | None = None) -> None:
 
 def check_order_answer(answer: Any, drafts: set[str]) -> None:
     """Assert everything that holds for each 200 answer of the order hooks; `drafts`: `Type/id` sent."""
-    assert OrderAnswerSchema().validate(answer) == {}
+    assert ORDER_ANSWER.validate(answer) == {}
     ours = answer["extension"]["org.backpath"]
     always = {"state", "asOf", "knowledgeVersion"}
     assert always <= ours.keys() <= always | {"dataGaps"}

@@ -9,7 +9,9 @@ import pytest
 
 from cds_service.cli import main
 from cds_service.decision import Decider
+from cds_service.guard_view import print_guard
 from cds_service.knowledge_view import print_rule
+from pathway.guard_rules import Create
 from tests.cds_service.answer_schemas import check_answer, check_outcome
 from tests.cds_service.making import (
     a_condition,
@@ -199,7 +201,7 @@ def test_wrong_arguments_are_status_2(arguments: list[str], capsys: pytest.Captu
         (["serve", "--host", "0.0.0.0"], "BACKPATH_ALLOW_OPEN=1"),  # noqa: S104 - refused
         (["try", "--fhir-server", "file:///etc", "--patient", "p1"], "http or https URL"),
         (["try", "--fhir-server", "http://127.0.0.1:9/fhir", "--patient", "p 1"], "FHIR id"),
-        (["knowledge", "show", "vibes"], "known: .*esi-repeat"),
+        (["knowledge", "show", "vibes"], "known: .*esi-repeat.*esi-too-early"),
         (["knowledge", "check", "--directory", "/nowhere"], "no such folder"),
     ],
 )
@@ -259,7 +261,7 @@ def test_knowledge_check_counts_what_it_validated(capsys: pytest.CaptureFixture[
 
     told = capsys.readouterr()
     assert status == 0, told.err
-    for what in ("recommendations", "states", "sources", "codes", "golden cases"):
+    for what in ("recommendations", "guards", "states", "sources", "codes", "golden cases"):
         assert what in told.out
 
 
@@ -275,6 +277,34 @@ def test_knowledge_show_prints_every_recommendation_with_its_evidence(
             assert " ".join(line.says.split())[:40] in out
 
 
-def test_knowledge_show_is_a_command(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["knowledge", "show", "esi-repeat"]) == 0
-    assert "Sources" in capsys.readouterr().out
+def test_knowledge_show_prints_every_guard_with_levels_numbers_evidence_and_suggestions(
+    decider: Decider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    knowledge = decider.knowledge
+    for guard in knowledge.guards.values():
+        print_guard(guard, knowledge)
+
+        out = " ".join(capsys.readouterr().out.split())
+        said = [guard.title, *(f"urgency: {level.urgency.value}" for level in guard.levels.values())]
+        said += [level.message for level in guard.levels.values()]
+        said += [line.says for line in (*guard.evidence.supports, *guard.evidence.against)]
+        said += [
+            f"{value.value} {knowledge.thresholds[name].unit} from"
+            for name in guard.thresholds
+            for value in knowledge.thresholds[name].values.values()
+        ]
+        said += [
+            knowledge.rules[offer.rule].title if isinstance(offer, Create) else offer.label
+            for offer in guard.suggestions
+        ]
+        said += [knowledge.override_reasons[code].display for code in guard.override_reasons]
+        assert [words for words in said if " ".join(words.split()) not in out] == [], guard.id
+
+
+@pytest.mark.parametrize("name", ["esi-repeat", "esi-too-early"])
+def test_knowledge_show_is_a_command(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["knowledge", "show", name]) == 0
+
+    out = capsys.readouterr().out
+    assert name in out
+    assert "Sources" in out

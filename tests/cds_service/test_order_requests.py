@@ -247,13 +247,13 @@ def test_an_order_without_id_and_url_has_no_name(client: FlaskClient) -> None:
 
 def test_the_earliest_date_is_set_and_everything_else_survives(client: FlaskClient) -> None:
     extension = [{"url": "http://vendor.example/x", "valueDecimal": 1.5}]
-    card = too_early(client, extension=extension, vendorElement={"deep": [1, {"a": None}]})
+    card = too_early(client, extension=extension, vendorElement={"deep": [1, None, {"a": None}]})
 
     (resource,) = updates(card)
 
     assert resource["occurrenceDateTime"] == "2026-11-26"
     assert resource["extension"] == extension
-    assert resource["vendorElement"] == {"deep": [1, {"a": None}]}
+    assert resource["vendorElement"] == {"deep": [1, None]}  # C-JSON-02, C-JSON-03
     assert resource["id"] == "esi"
 
 

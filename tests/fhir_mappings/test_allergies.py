@@ -29,6 +29,14 @@ def allergy(code: dict[str, Any], **elements: Any) -> dict[str, Any]:
         ({"text": "local anaesthetic"}, ("local-anaesthetic",), ()),
         ({"text": "Local anesthetics"}, ("local-anaesthetic",), ()),
         (concept("Z91.041", ICD), ("contrast",), ()),
+        ({"text": "Iohexol 300"}, ("contrast",), ()),
+        ({"text": "gadobutrol"}, ("contrast",), ()),
+        ({"text": "Iodinated agents"}, ("contrast",), ()),
+        ({"text": "Radiographic dye"}, ("contrast",), ()),
+        ({"text": "Lidocaine HCl"}, ("local-anaesthetic",), ()),
+        ({"coding": [{"display": "Levobupivacaine"}]}, ("local-anaesthetic",), ()),
+        ({"text": "chloroprocaine"}, ("local-anaesthetic",), ()),
+        ({"text": "codeine cough syrup"}, ("opioid", "opioid-antitussive"), ("codeine",)),
     ],
 )
 def test_an_allergy_rules_out_the_class_of_what_it_names(
@@ -40,7 +48,15 @@ def test_an_allergy_rules_out_the_class_of_what_it_names(
 
 
 @pytest.mark.parametrize(
-    "text", ["Penicillin", "No known drug allergies", "No known NSAID allergy", "Peanut"]
+    "text",
+    [
+        "Penicillin",
+        "No known drug allergies",
+        "No known NSAID allergy",
+        "Peanut",
+        "No known lidocaine allergy",
+        "Cocaine",
+    ],
 )
 def test_other_allergies_and_denials_are_none(text: str) -> None:
     assert facts(allergy({"text": text})).allergies == ()

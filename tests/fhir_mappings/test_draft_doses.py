@@ -99,6 +99,22 @@ PRESCRIPTIONS: dict[str, Rx] = {
     "a ceiling below the timing": Rx(OXYCODONE, one((ONE, TWO), Q4H, **at_most(pieces(6))), "30", "45"),
     "a ceiling above the timing": Rx(OXYCODONE, one(ONE, Q6H, **at_most(pieces(12))), "20", "30"),
     "a ceiling a week": Rx(OXYCODONE, one(ONE, None, **at_most(pieces(21), 1, "wk")), "15", "22.5"),
+    "tablets, a ceiling in mg": Rx(OXYCODONE, one(TWO, Q4H, **AS_NEEDED, **at_most(mg(30))), "30", "45"),
+    "tablets, a ceiling in mg above": Rx(OXYCODONE, one(ONE, Q6H, **at_most(mg(80))), "20", "30"),
+    "tablets without timing, a ceiling in mg": Rx(OXYCODONE, one(TWO, None, **at_most(mg(30))), "30", "45"),
+    "mg, a ceiling in tablets": Rx(OXYCODONE, one(mg(10), Q4H, **at_most(pieces(6))), "30", "45"),
+    "a ceiling in mg that is no whole tablet": Rx(
+        "Tramadol 60 MG Oral Tablet", one(TWO, Q4H, **at_most(mg(200))), "200", "40", TRAMADOL
+    ),
+    "tramadol, a ceiling in mg": Rx(
+        "Tramadol Hydrochloride 50 MG Oral Tablet",
+        one(TWO, Q4H, **AS_NEEDED, **at_most(mg(400))),
+        "400",
+        "80",
+        TRAMADOL,
+    ),
+    "a solution, a ceiling in mg": Rx("892589", one(ml(5), Q4H, **at_most(mg(30))), "30", "30", MORPHINE),
+    "a combination, a ceiling in mg of which": Rx("1049221", one(ONE, Q6H, **at_most(mg(10))), "20", "30"),
     "a ceiling in hours": Rx(OXYCODONE, one(ONE, None, **at_most(pieces(2), 12, "h")), "20", "30"),
     "morning and night": Rx(OXYCODONE, (dosage(ONE, named("AM")), dosage(TWO, named("HS"))), "15", "22.5"),
     "a taper counts at its highest": Rx(
@@ -242,6 +258,27 @@ def test_cough_medicine_is_a_class_of_its_own() -> None:
     assert [s.drug_class for s in draft.drug.substances] == ["opioid-antitussive"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "guaifenesin-codeine 100-10 mg/5 mL oral liquid",
+        "Promethazine-Codeine 6.25-10 mg/5 mL syrup",
+        "HYDROcodone-homatropine 5-1.5 mg tablet",
+        "codeine cough syrup",
+        "dihydrocodeine antitussive",
+    ],
+)
+def test_cough_medicine_is_known_by_its_words(text: str) -> None:
+    draft = the_drug(drug_order(by("LOCAL", "urn:oid:1.2.3", text)))
+
+    assert [s.drug_class for s in draft.drug.substances] == ["opioid-antitussive"]
+
+
+@pytest.mark.parametrize("text", ["codeine sulfate 30 mg tablet", "morphine 10 mg, may cause cough"])
+def test_other_words_leave_an_opioid_one(text: str) -> None:
+    assert [s.drug_class for s in the_drug(drug_order(text)).drug.substances] == ["opioid"]
+
+
 def test_the_other_drug_of_a_combination_has_its_dose_too() -> None:
     draft = the_drug(drug_order("1049221", dosageInstruction=[dosage(ONE, Q6H)]))
 
@@ -280,6 +317,8 @@ def test_a_supply_is_stated_or_quantity_by_daily_units(dispense: object, days: i
         (one(ONE, None), (1, "tablet", None)),
         (one(TWO, Q4H, **at_most(pieces(4))), (None, "tablet", 4)),  # one tablet would come to 4 a day, too
         (one(TWO, None, **at_most(pieces(4))), (None, "tablet", 4)),
+        (one(TWO, Q4H, **at_most(mg(30))), (None, "tablet", 6)),
+        (one(ONE, Q6H, **at_most(mg(30))), (1, "tablet", 4)),
         ((dosage(ONE, named("AM")), dosage(TWO, named("HS"))), (None, None, None)),
         (one(None, Q6H), (None, None, None)),
         ((), (None, None, None)),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pathway.drafts import DraftService
 from tests.fhir_mappings.drafting import (
     FUSION,
     drafted,
@@ -14,6 +15,8 @@ from tests.fhir_mappings.making import (
     Json,
     concept,
     condition,
+    facts,
+    order,
 )
 
 
@@ -95,3 +98,72 @@ def test_the_reason_of_one_draft_says_nothing_of_another() -> None:
     other = service_order(FUSION, SNOMED, own_id="s2", reasonReference=[{"reference": "#c"}])
 
     assert [fact.ref for fact in drafted(for_back, other).facts] == ["ServiceRequest/s1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "concept_id"),
+    [
+        ("Lumbar epidural steroid injection", "esi-lumbar"),
+        ("EPIDURAL INJECTION L4-L5, transforaminal", "esi-lumbar"),
+        ("Caudal epidural steroid", "esi-lumbar"),
+        ("TFESI L5/S1 right", "esi-lumbar"),
+        ("CT guided lumbar spine epidural injection", "esi-lumbar"),
+        ("Epidural injection, thoracic and lumbar", "esi-lumbar"),
+        ("MRI lumbar spine without contrast", "mri-lumbar"),
+        ("MR L-SPINE WO", "mri-lumbar"),
+        ("Magnetic resonance imaging, lumbosacral spine", "mri-lumbar"),
+        ("CT Spine Lumbar", "ct-lumbar"),
+        ("Computed tomography of lumbar spine", "ct-lumbar"),
+        ("X-ray lumbar spine after fusion", "xray-lumbar"),
+        ("XR LUMBAR SPINE 2 VIEWS", "xray-lumbar"),
+        ("Radiograph, lumbosacral spine", "xray-lumbar"),
+        ("Referral to Physical Therapy", "exercise-pt"),
+        ("Physiotherapy after lumbar fusion", "exercise-pt"),
+        ("Posterior lumbar interbody fusion", "lumbar-fusion"),
+    ],
+)
+@pytest.mark.parametrize("place", ["text", "display"])
+def test_an_order_of_a_local_code_is_known_by_its_words(text: str, concept_id: str, place: str) -> None:
+    local: Json = {"system": "urn:oid:1.2.840.114350.1.13", "code": "IMG1001"}
+    code = {"coding": [local], "text": text} if place == "text" else {"coding": [local | {"display": text}]}
+
+    draft = the_service(service_order() | {"code": code})
+
+    assert (draft.concepts, draft.code) == ((concept_id,), "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Cervical epidural steroid injection",
+        "Thoracic epidural injection",
+        "Lumbar epidural blood patch injection",
+        "Lumbar puncture",
+        "Lumbar facet injection",
+        "MRI cervical spine",
+        "MRI brain",
+        "Dual x-ray absorptiometry, lumbar spine",
+        "CT guided biopsy of lumbar spine",
+        "Chest physiotherapy",
+        "Cervical fusion",
+        "Lumbar epidural steroid injection. " + "x" * 500,
+    ],
+)
+def test_other_words_are_no_service_of_ours(text: str) -> None:
+    assert drafted(service_order() | {"code": {"text": text}}).facts == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "concepts"),
+    [("62320", []), ("72141", []), ("72148", [("mri-lumbar",)])],
+)
+def test_a_code_that_we_know_outranks_the_words(code: str, concepts: list[tuple[str, ...]]) -> None:
+    draft = service_order() | {"code": concept(code, CPT, text="Lumbar epidural steroid injection")}
+
+    assert [fact.concepts for fact in drafted(draft).facts if isinstance(fact, DraftService)] == concepts
+
+
+def test_orders_of_the_chart_are_not_read_by_these_words() -> None:
+    words = {"text": "Lumbar epidural steroid injection"}
+
+    assert facts(order() | {"code": words}).open_orders == ()

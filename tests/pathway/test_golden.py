@@ -5,7 +5,7 @@ import pytest
 from pathway.golden import GoldenCase
 from pathway.knowledge_base import KnowledgeBase
 from pathway.loading import load_code_rows, load_golden, load_knowledge
-from pathway.proving import failures, uncovered
+from pathway.proving import failures, uncovered, unpinned
 
 GOLDEN = load_golden()
 ROWS = load_code_rows()
@@ -26,6 +26,19 @@ def test_the_pathway_says_what_the_case_expects(case: GoldenCase, knowledge: Kno
 
 def test_every_recommendation_has_cases_for_shown_hidden_and_unknown(knowledge: KnowledgeBase) -> None:
     assert uncovered(knowledge, GOLDEN) == []
+
+
+def test_every_number_of_a_guard_is_held_by_its_cases_at_below_and_above(
+    knowledge: KnowledgeBase,
+) -> None:
+    assert unpinned(knowledge, GOLDEN, ROWS) == []
+
+
+def test_a_number_that_no_case_holds_is_told(knowledge: KnowledgeBase) -> None:
+    few = {file: cases for file, cases in GOLDEN.items() if file != "guards/esi-too-early.yaml"}
+    few = {file: cases for file, cases in few.items() if "worked" not in file}
+
+    assert any("esi-min-gap-days" in problem for problem in unpinned(knowledge, few, ROWS))
 
 
 def test_every_state_is_reached_by_a_case(knowledge: KnowledgeBase) -> None:
