@@ -22,7 +22,8 @@ setup: $(VENV)/.dev ## Build .venv with everything that the other targets need.
 demo: $(VENV)/.run ## Start the service on http://127.0.0.1:5000 with sample patients.
 	$(BIN)/backpath demo
 
-check: lint unit ## Run ruff, mypy, import-linter and the tests without sockets (under a minute).
+check: $(VENV)/.dev ## Run ruff, mypy, import-linter and the tests without sockets (under a minute).
+	@$(MAKE) --no-print-directory --jobs=2 lint unit
 
 test: check integration ## Run the whole suite, real servers included: what CI runs (under ten minutes).
 
@@ -32,7 +33,7 @@ lint: $(VENV)/.dev ## Run ruff, mypy and import-linter.
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.dev ## Run the tests that need no socket.
-	$(PYTEST) -n auto -m "not integration and not soak" --disable-socket --allow-unix-socket \
+	$(PYTEST) -n auto --dist loadfile -m "not integration and not soak" --disable-socket --allow-unix-socket \
 		--junitxml=build/unit.xml
 
 integration: $(VENV)/.dev ## Run the tests that start real servers on loopback.

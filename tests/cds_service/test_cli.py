@@ -54,23 +54,19 @@ def lines(text: str) -> list[Any]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_evaluate_prints_the_very_body_of_the_service(
+def test_evaluate_prints_the_very_body_of_the_service_and_no_progress_where_there_is_no_terminal(
     record: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = main(["evaluate", str(record), "--json", *DAY])
 
-    [answer] = lines(capsys.readouterr().out)
+    told = capsys.readouterr()
+    [answer] = lines(told.out)
     assert status == 0
+    assert told.err == ""
     check_answer(answer, "p1")
     assert state_of(answer) == "initial-conservative"
     assert answer["extension"]["org.backpath"]["asOf"] == "2026-11-22"
-
-
-def test_a_bundle_is_the_whole_record(record: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["evaluate", str(record), "--json", *DAY])
-
-    [answer] = lines(capsys.readouterr().out)
-    assert "dataGaps" not in answer["extension"]["org.backpath"]
+    assert "dataGaps" not in answer["extension"]["org.backpath"]  # a Bundle is the whole record
 
 
 def test_evaluate_says_state_cards_and_why(record: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -162,14 +158,6 @@ def test_control_characters_of_a_chart_do_not_reach_the_terminal(
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert "\x07" not in out
-
-
-def test_no_progress_bar_where_standard_error_is_no_terminal(
-    record: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    main(["evaluate", str(record), "--json", *DAY])
-
-    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
+import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from pathway.days import months_after
@@ -46,16 +48,25 @@ def test_published_requests_are_answered_or_clearly_refused(client: FlaskClient)
     )
 
 
-@shared_data.needed
-def test_whole_records_as_prefetch_are_answered(client: FlaskClient) -> None:
-    states: Counter[str] = Counter()
-
+@pytest.fixture(scope="module")
+def whole_records(app: Flask) -> dict[str, tuple[str | None, Any]]:
+    """Patient id, and the answer to the whole record as prefetch, by file."""
+    client = app.test_client()
+    answers: dict[str, tuple[str | None, Any]] = {}
     for path in shared_data.patients():
         bundle = shared_data.read(path)
         patient = shared_data.patient_id_of(bundle)
-        context = a_context(patientId=patient or "p1")
-        response = post(client, a_request(context=context, prefetch={"record": bundle}))
-        print(row(path.name.removesuffix(".gz"), response))
+        request = a_request(context=a_context(patientId=patient or "p1"), prefetch={"record": bundle})
+        answers[path.name] = patient, post(client, request)
+    return answers
+
+
+@shared_data.needed
+def test_whole_records_as_prefetch_are_answered(whole_records: dict[str, tuple[str | None, Any]]) -> None:
+    states: Counter[str] = Counter()
+
+    for name, (patient, response) in whole_records.items():
+        print(row(name.removesuffix(".gz"), response))
         assert response.status_code in (200, 412)
         if response.status_code == 200:
             check_answer(response.json, patient)
@@ -67,14 +78,15 @@ def test_whole_records_as_prefetch_are_answered(client: FlaskClient) -> None:
 
 
 @shared_data.needed
-def test_active_back_pain_of_living_adults_is_found(client: FlaskClient) -> None:
+def test_active_back_pain_of_living_adults_is_found(
+    whole_records: dict[str, tuple[str | None, Any]],
+) -> None:
     with_pain = [entry for entry in shared_data.index_of_synthea() if entry["low_back_pain"]]
     assert with_pain
 
     for entry in with_pain:
-        bundle = shared_data.read(shared_data.ROOT / "synthea" / f"{entry['id']}.json.gz")
-        context = a_context(patientId=entry["id"])
-        answer = post(client, a_request(context=context, prefetch={"record": bundle})).json
+        patient, response = whole_records[f"{entry['id']}.json.gz"]
         adult = date.fromisoformat(entry["birthDate"]) <= months_after(TODAY, -12 * 18)
         expected = adult and not entry["deceased"]
-        assert (state_of(answer) != "not-applicable") == expected, entry["id"]
+        assert patient == entry["id"]
+        assert (state_of(response.json) != "not-applicable") == expected, entry["id"]
