@@ -13,6 +13,7 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 from cds_service.errors import SettingsError
 from cds_service.logs import Log, log_to
+from cds_service.memory import keep_freed_memory
 from cds_service.settings import Address, Settings
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a place for heartbeats, no file of ours
@@ -92,6 +93,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
     def load(self) -> Flask:
         """The app, made once before the workers are forked."""
+        keep_freed_memory()
         app = self._make_app()
         gc.collect()
         gc.freeze()  # what is loaded stays shared between the processes
