@@ -17,6 +17,7 @@ import requests
 
 from cds_service.errors import InvalidRequestError, Problem
 from cds_service.progress import tracked
+from cds_service.sample_codes import CodeStyle
 from cds_service.sample_records import Resource, record_of
 from cds_service.samples import Samples
 from cds_service.settings import settings_from
@@ -72,7 +73,7 @@ def load(base: str, samples: Samples, as_of: date) -> int:
             patient_id=f"sample-{sample.id}",
             name=sample.name,
             as_of=as_of,
-            rows=samples.rows,
+            codes=samples.codes[CodeStyle.US],
         )
         _post(base, sample.id, transaction(record))
     return len(samples.by_id)

@@ -37,7 +37,7 @@ class Codes:
     """Codes by concept, in one style; a style without a code falls back to the other's."""
 
     def __init__(self, rows: tuple[CodeRow, ...], style: CodeStyle) -> None:
-        self._style = style
+        self.style = style
         self._rows = [row for row in rows if row.verified and row.file not in DRUG_FILES]
         usual = {row.code for row in rows if row.file == SUGGESTED}
         drugs = (row for row in rows if row.file == CLINICAL_DRUGS and row.verified)
@@ -64,7 +64,7 @@ class Codes:
             meant = [row for row in rows if wanted.startswith(row.code.replace(".", ""))]
             meant.sort(key=lambda row: -len(row.code))  # the most exact row says what the code means
             rows = [row for row in rows if meant and row.role == meant[0].role]
-            has_snomed = self._style is CodeStyle.SNOMED and any(r.system == SNOMED for r in rows)
+            has_snomed = self.style is CodeStyle.SNOMED and any(r.system == SNOMED for r in rows)
             if meant and (exact or not has_snomed):
                 return _concept(meant[0], _dotted(meant[0], wanted))
         for role in roles:
@@ -77,7 +77,7 @@ class Codes:
         raise LookupError(f"no code of the concept {concept!r}")
 
     def _by_style(self, row: CodeRow) -> bool:
-        return (row.system == SNOMED) != (self._style is CodeStyle.SNOMED)
+        return (row.system == SNOMED) != (self.style is CodeStyle.SNOMED)
 
     def of_code(self, code: str) -> Concept:
         """The CodeableConcept of one code, whatever the style.
@@ -93,7 +93,7 @@ class Codes:
     def drug(self, ingredient: str, *, long_acting: bool = False, systemic: bool = True) -> Concept:
         """A drug of one ingredient: a clinical drug in US style, else the ingredient or its name."""
         row = self._ingredients.get(ingredient)
-        if self._style is CodeStyle.US or long_acting or not systemic:
+        if self.style is CodeStyle.US or long_acting or not systemic:
             for drug in self._clinical_drugs:
                 words = f"{drug.display.lower()} "
                 is_long, is_local = (any(w in words for w in ws) for ws in (LONG_ACTING, NOT_SYSTEMIC))

@@ -6,7 +6,6 @@ from decimal import Decimal
 from itertools import count
 
 from cds_service.sample_codes import Codes, CodeStyle, Concept
-from pathway.codelists import CodeRow
 from pathway.days import days_after, months_after
 from pathway.drafts import DraftReason
 from pathway.facts import Instrument, Outcome, StopReason
@@ -67,34 +66,30 @@ def record_of(
     patient_id: str,
     name: str,
     as_of: date,
-    rows: tuple[CodeRow, ...],
-    style: CodeStyle = CodeStyle.US,
+    codes: Codes,
 ) -> tuple[Resource, ...]:
-    """The whole record of one patient on `as_of`, the Patient first.
+    """The whole record of one patient on `as_of`, the Patient first, in the style of `codes`.
 
     Raises:
         LookupError: the terminology has no code for something that is given.
     """
-    writer = _Writer(patient_id, as_of, Codes(rows, style), style)
+    writer = _Writer(patient_id, as_of, codes)
     return (writer.patient(given, name), *writer.resources(given))
 
 
-def drafts_of(
-    given: Given, *, patient_id: str, as_of: date, rows: tuple[CodeRow, ...], style: CodeStyle
-) -> list[Resource]:
+def drafts_of(given: Given, *, patient_id: str, as_of: date, codes: Codes) -> list[Resource]:
     """The draft orders of a case as FHIR resources, each with the case's id of it."""
-    writer = _Writer(patient_id, as_of, Codes(rows, style), style)
+    writer = _Writer(patient_id, as_of, codes)
     return [writer.draft(draft) for draft in given.drafts]
 
 
 class _Writer:
     """Writes one patient's resources; holds what every one of them needs."""
 
-    def __init__(self, patient_id: str, as_of: date, codes: Codes, style: CodeStyle) -> None:
+    def __init__(self, patient_id: str, as_of: date, codes: Codes) -> None:
         self._patient_id = patient_id
         self._as_of = as_of
         self._codes = codes
-        self._style = style
         self._number = count(1)
 
     def patient(self, given: Given, name: str) -> Resource:
@@ -140,7 +135,7 @@ class _Writer:
     def _drug(self, given: GivenDrug) -> Resource:
         drug = self._codes.drug(given.ingredient, long_acting=given.long_acting, systemic=given.systemic)
         medication: Resource = {"medicationCodeableConcept": drug}
-        if self._style is CodeStyle.SNOMED:  # the other shape that records have
+        if self._codes.style is CodeStyle.SNOMED:  # the other shape that records have
             contained = {"resourceType": "Medication", "id": "drug", "code": drug}
             medication = {"contained": [contained], "medicationReference": {"reference": "#drug"}}
         reason = STOP_REASONS[given.stop_reason] if given.stop_reason else None
@@ -237,7 +232,7 @@ class _Writer:
 
     def _imaging(self, given: GivenImaging) -> Resource:
         code = self._codes.concept(given.modality, "imaging-advanced", "imaging-plain")
-        if self._style is CodeStyle.SNOMED:  # the other resource that shows a study
+        if self._codes.style is CodeStyle.SNOMED:  # the other resource that shows a study
             return self._resource(
                 "DiagnosticReport", status="final", code=code, effectiveDateTime=self._day(given.on)
             )

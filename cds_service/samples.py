@@ -1,6 +1,6 @@
 """The sample patients of the demo: ours, invented, and always as of today."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,7 +12,7 @@ from flask import Blueprint, Response
 from werkzeug.exceptions import NotFound
 
 from cds_service.hooks import BY_PATIENT
-from cds_service.sample_codes import CodeStyle
+from cds_service.sample_codes import Codes, CodeStyle
 from cds_service.sample_records import Resource, of_type, record_of
 from pathway.codelists import CodeRow
 from pathway.errors import KnowledgeError
@@ -60,7 +60,7 @@ class Samples:
     """The samples and what it takes to write their records."""
 
     by_id: dict[str, Sample]
-    rows: tuple[CodeRow, ...]
+    codes: Mapping[CodeStyle, Codes]
 
     @classmethod
     def load(cls, rows: tuple[CodeRow, ...], directory: Path = DIRECTORY) -> Self:
@@ -70,7 +70,8 @@ class Samples:
             KnowledgeError: a file is not what it should be.
         """
         samples = [_sample(path) for path in sorted(directory.glob("*.yaml"))]
-        return cls(by_id={sample.id: sample for sample in samples}, rows=rows)
+        codes = {style: Codes(rows, style) for style in CodeStyle}
+        return cls(by_id={sample.id: sample for sample in samples}, codes=codes)
 
     def request(self, sample_id: str, as_of: date, style: CodeStyle = CodeStyle.US) -> bytes:
         """One sample as a patient-view request for `as_of`, ready to POST.
@@ -85,8 +86,7 @@ class Samples:
             patient_id=patient_id,
             name=sample.name,
             as_of=as_of,
-            rows=self.rows,
-            style=style,
+            codes=self.codes[style],
         )
         return hook_request(record, patient_id, not_provided=sample.given.not_provided)
 

@@ -6,10 +6,9 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from cds_service.hooks import ORDER_SELECT, ORDER_SIGN
-from cds_service.sample_codes import CodeStyle
+from cds_service.sample_codes import Codes
 from cds_service.sample_records import drafts_of, record_of
 from cds_service.samples import hook_request
-from pathway.codelists import CodeRow
 from pathway.golden import GoldenCase
 from tests.cds_service.making import a_bundle, a_context, a_prefetch, a_request
 
@@ -23,12 +22,10 @@ def call(client: FlaskClient, request: Any) -> Any:
     return client.post(URLS[hook], data=body, content_type="application/json")
 
 
-def request_of(case: GoldenCase, style: CodeStyle, hook: str, rows: tuple[CodeRow, ...]) -> dict[str, Any]:
+def request_of(case: GoldenCase, hook: str, codes: Codes) -> dict[str, Any]:
     """A golden case as a call of an order hook."""
-    drafts = drafts_of(case.given, patient_id="golden", as_of=case.as_of, rows=rows, style=style)
-    record = record_of(
-        case.given, patient_id="golden", name="Golden Case", as_of=case.as_of, rows=rows, style=style
-    )
+    drafts = drafts_of(case.given, patient_id="golden", as_of=case.as_of, codes=codes)
+    record = record_of(case.given, patient_id="golden", name="Golden Case", as_of=case.as_of, codes=codes)
     selected = [
         f"{resource['resourceType']}/{resource['id']}"
         for resource, given in zip(drafts, case.given.drafts, strict=True)

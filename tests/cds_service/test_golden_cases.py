@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from cds_service.decision import Decider
 from cds_service.inputs import case_of
-from cds_service.sample_codes import CodeStyle
+from cds_service.sample_codes import Codes, CodeStyle
 from cds_service.sample_records import record_of
 from cds_service.samples import hook_request
 from pathway.golden import Expected, GoldenCase
@@ -16,7 +16,7 @@ from pathway.proving import differences
 from tests.cds_service.answer_schemas import check_answer
 from tests.cds_service.making import ids_of, post, state_of
 
-ROWS = load_code_rows()
+CODES = {style: Codes(load_code_rows(), style) for style in CodeStyle}
 
 
 def is_of_chart_open(case: GoldenCase) -> bool:
@@ -39,7 +39,7 @@ CASES = [
 
 def request_of(case: GoldenCase, style: CodeStyle) -> bytes:
     record = record_of(
-        case.given, patient_id="golden", name="Golden Case", as_of=case.as_of, rows=ROWS, style=style
+        case.given, patient_id="golden", name="Golden Case", as_of=case.as_of, codes=CODES[style]
     )
     return hook_request(record, "golden", not_provided=case.given.not_provided, as_of=case.as_of)
 

@@ -12,14 +12,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from ruamel.yaml import YAML
 
-from cds_service.sample_codes import CodeStyle
+from cds_service.sample_codes import Codes, CodeStyle
 from pathway.golden import ExpectedGuard, GivenDraft, GoldenCase
 from pathway.loading import load_code_rows, load_golden
 from tests.cds_service import shared_data
 from tests.cds_service.answer_schemas import check_order_answer, check_outcome
 from tests.cds_service.order_making import accepted, call, drafts_in, fired, request_of
 
-ROWS = load_code_rows()
+CODES = {style: Codes(load_code_rows(), style) for style in CodeStyle}
 INDICATORS = {"routine": "info", "caution": "warning", "urgent": "critical"}
 CASES = {
     f"{case.guard}: {case.name}": case
@@ -44,7 +44,7 @@ def indicator_of(expected: ExpectedGuard, hook: str) -> str:
 
 @cache
 def text_of(name: str, style: CodeStyle, hook: str) -> str:
-    return json.dumps(request_of(CASES[name], style, hook, ROWS))
+    return json.dumps(request_of(CASES[name], hook, CODES[style]))
 
 
 def signing(name: str) -> Any:
@@ -121,7 +121,7 @@ def test_the_order_of_drafts_changes_nothing(client: FlaskClient, name: str) -> 
     alone = CASES[name]
     given = msgspec.structs.replace(alone.given, drafts=(*alone.given.drafts, *COMPANY))
     case = msgspec.structs.replace(alone, given=given)
-    request = request_of(case, CodeStyle.US, "order-sign", ROWS)
+    request = request_of(case, "order-sign", CODES[CodeStyle.US])
     as_written = fired(call(client, request).json)
 
     request["context"]["draftOrders"]["entry"].reverse()

@@ -9,7 +9,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cds_service.sample_codes import CodeStyle
+from cds_service.sample_codes import Codes, CodeStyle
 from pathway.loading import load_code_rows, load_golden
 from tests.cds_service.making import a_prefetch, a_request, an_app, post
 from tests.cds_service.order_making import an_order_request, call, request_of
@@ -45,10 +45,10 @@ def soaked() -> Flask:
 
 @pytest.mark.soak
 def test_memory_files_and_threads_stay_over_many_calls(soaked: Flask) -> None:
-    rows = load_code_rows()
+    codes = Codes(load_code_rows(), CodeStyle.US)
     cases = [case for cases in load_golden().values() for case in cases]
     charts = [chart_request_of(case, CodeStyle.US) for case in cases if not case.given.drafts][:200]
-    orders = [request_of(case, CodeStyle.US, "order-sign", rows) for case in cases if case.given.drafts][:200]
+    orders = [request_of(case, "order-sign", codes) for case in cases if case.given.drafts][:200]
     bodies = [json.dumps(order).encode() for order in orders]
     client, process = soaked.test_client(), psutil.Process()
 

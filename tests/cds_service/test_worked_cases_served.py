@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from cds_service.hooks import PATIENT_VIEW
-from cds_service.sample_codes import CodeStyle
+from cds_service.sample_codes import Codes, CodeStyle
 from pathway.golden import GoldenCase
 from pathway.loading import load_code_rows, load_golden
 from tests.cds_service.making import ids_of, state_of
@@ -16,7 +16,7 @@ from tests.cds_service.processes import backpath
 from tests.cds_service.test_golden_cases import request_of as chart_request_of
 from tests.cds_service.test_order_hooks import indicator_of
 
-ROWS = load_code_rows()
+CODES = {style: Codes(load_code_rows(), style) for style in CodeStyle}
 GOLDEN = load_golden()
 CHARTS = [(case, style) for case in GOLDEN["worked-cases.yaml"] for style in CodeStyle]
 ORDERS = [
@@ -59,7 +59,7 @@ def test_a_worked_case_at_chart_open(base: str, case: GoldenCase, style: CodeSty
 def test_a_worked_case_while_orders_are_written(
     base: str, case: GoldenCase, style: CodeStyle, hook: str
 ) -> None:
-    answer = answered(f"{base}{URLS[hook]}", request_of(case, style, hook, ROWS))
+    answer = answered(f"{base}{URLS[hook]}", request_of(case, hook, CODES[style]))
 
     found = {guard: shown for guard, _, shown in fired(answer)}
     wanted = {guard.id: indicator_of(guard, hook) for guard in case.expect.guards}

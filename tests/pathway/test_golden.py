@@ -1,14 +1,17 @@
 """Every golden case of the packaged knowledge, one test each."""
 
 import pytest
+from msgspec.structs import replace
 
+from pathway.codelists import CONDITION_FILES
 from pathway.golden import GoldenCase
 from pathway.knowledge_base import KnowledgeBase
 from pathway.loading import load_code_rows, load_golden, load_knowledge
 from pathway.proving import failures, uncovered, unpinned
 
 GOLDEN = load_golden()
-ROWS = load_code_rows()
+# what the words of a case are looked up in; the thousands of drug codes would only cost time
+ROWS = tuple(row for row in load_code_rows() if row.file in (*CONDITION_FILES, "medications-ingredients.csv"))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +41,14 @@ def test_a_number_that_no_case_holds_is_told(knowledge: KnowledgeBase) -> None:
     few = {file: cases for file, cases in GOLDEN.items() if file != "guards/esi-too-early.yaml"}
     few = {file: cases for file, cases in few.items() if "worked" not in file}
 
-    assert any("esi-min-gap-days" in problem for problem in unpinned(knowledge, few, ROWS))
+    guards = {  # the numbers of the others are asked for above
+        name: guard if name == "esi-too-early" else replace(guard, thresholds=())
+        for name, guard in knowledge.guards.items()
+    }
+
+    found = unpinned(replace(knowledge, guards=guards), few, ROWS)
+
+    assert any("esi-min-gap-days" in problem for problem in found)
 
 
 def test_every_state_is_reached_by_a_case(knowledge: KnowledgeBase) -> None:
