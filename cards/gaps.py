@@ -1,6 +1,6 @@
 """Data gaps: in the answer's extension, and in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from cards import markdown, wording
 from cards.wire import Gap
@@ -37,10 +37,12 @@ def gap_lines(gaps: Iterable[DataGap]) -> list[str]:
     return [f"{text}{_places(list(dict.fromkeys(filter(None, found))))}" for text, found in places.items()]
 
 
-def not_seen(types: Iterable[str]) -> str:
+def not_seen(types: Collection[str]) -> str:
     """The line that names the parts of the record that came from nowhere; empty when all came."""
+    if not types:
+        return ""
     named = ", ".join(sorted(types))
-    return f"{wording.NOT_SEEN}: {markdown.escaped(named)}." if named else ""
+    return f"{wording.NOT_SEEN}: {markdown.escaped(named)}."
 
 
 def _place(gap: DataGap) -> str:

@@ -38,7 +38,7 @@ def place_of(sources: Sequence[Source]) -> str:
     """Where facts stand: " (Observation/a1, Observation/a2 and 3 more)"; empty without sources."""
     if not sources:
         return ""
-    named = ", ".join(_reference(source) for source in sources[:MOST_SOURCES])
+    named = ", ".join([_reference(source) for source in sources[:MOST_SOURCES]])
     return f" ({named}{_and_more(len(sources) - MOST_SOURCES)})"
 
 
@@ -66,7 +66,7 @@ def _named(conditions: Sequence[ConditionFact]) -> str:
     """The conditions as the chart names them: ": Sciatica, onset 2026-06-25 (Condition/c1)"."""
     if not conditions:
         return ""
-    named = "; ".join(_condition(condition) for condition in conditions[:MOST_ENTRIES])
+    named = "; ".join([_condition(condition) for condition in conditions[:MOST_ENTRIES]])
     return f": {named}{_and_more(len(conditions) - MOST_ENTRIES)}"
 
 

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from cards.order_drafts import OrderContext
 from cards.recommendations import ProposalTemplate, Recommendation
 from cards.wire import Action, Suggestion
 from pathway.advice import Advised, CardPlan, Values
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, kw_only=True):
     """One recommendation of a card, with its suggestions."""
 
     advised: Advised
@@ -34,7 +35,7 @@ class Offer:
         Raises:
             MissingValueError: the advice lacks a value that a proposal names.
         """
-        return tuple(self._item(advised, rules[advised.id], new_uuid) for advised in plan.items)
+        return tuple([self._item(advised, rules[advised.id], new_uuid) for advised in plan.items])
 
     def _item(self, advised: Advised, rule: Recommendation, new_uuid: Callable[[], str]) -> Item:
         best = advised.proposals[0] if advised is self.preferred and advised.proposals else None
@@ -46,14 +47,16 @@ class Offer:
             advised=advised,
             recommendation=rule,
             suggestions=tuple(
-                Suggestion(
-                    label=proposal.label.filled(values),
-                    uuid=new_uuid(),
-                    is_recommended=first and proposal.recommendable,
-                    actions=(self._action(proposal, values),),
-                    extension=rule.extension,
-                )
-                for first, proposal, values in filled
+                [
+                    Suggestion(
+                        label=proposal.label.filled(values),
+                        uuid=new_uuid(),
+                        is_recommended=first and proposal.recommendable,
+                        actions=(self._action(proposal, values),),
+                        extension=rule.extension,
+                    )
+                    for first, proposal, values in filled
+                ]
             ),
             proposals=tuple([(proposal, values) for _, proposal, values in filled]),
         )

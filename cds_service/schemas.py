@@ -137,15 +137,13 @@ class AuthorizationSchema(RequestPart):
 
 
 class RequestSchema(RequestPart):
-    """The envelope; prefetch values are still raw."""
+    """The envelope; of prefetch and extension the decoder has seen to it that they are objects."""
 
     hook = _string(_not_blank)
     hookInstance = _string(_uuid)  # noqa: N815
     fhirServer = _string(_http_url, required=False)  # noqa: N815
     fhirAuthorization = _nested(AuthorizationSchema, required=False)  # noqa: N815
     context = _nested(ContextSchema, required=True)
-    prefetch = fields.Raw(allow_none=True)  # an object, or the decoder had refused it
-    extension = fields.Raw(allow_none=True)
 
     @validates_schema(skip_on_field_errors=True)
     def _token_has_a_server(self, data: Mapping[str, Any], **_: object) -> None:

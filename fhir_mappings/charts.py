@@ -57,7 +57,7 @@ def facts_of(
     """
     own_id = bare_id(patient_id)
     not_provided = gathered.not_provided()
-    gaps = [*gathered.gaps, *(gap("not-provided", kind) for kind in not_provided)]
+    gaps = [*gathered.gaps, *gathered.gaps_of_not_provided()]
     own = own_patient(gathered, own_id)
     if own is None and gathered.of(Patient):
         gaps.append(gap("patient-mismatch", "Patient", "id"))

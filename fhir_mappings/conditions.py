@@ -64,7 +64,7 @@ class _Conditions:
             DataGapError: status, dates or body site cannot be read.
         """
         verification = self.reading.status(condition.verification_status, "verificationStatus")
-        if NOT_SO & verification:
+        if not NOT_SO.isdisjoint(verification):
             return
         if not meanings:
             self.reading.note("unreadable", condition, "code.coding.system")
@@ -125,9 +125,9 @@ def _as_condition(meanings: tuple[Meaning, ...]) -> tuple[Meaning, ...]:
 def _is_active(condition: Condition, reading: Reading) -> bool:
     """By clinicalStatus; without one that we know, active unless abated (a.1)."""
     status = reading.status(condition.clinical_status, "clinicalStatus")
-    if status & ACTIVE:
+    if not ACTIVE.isdisjoint(status):
         return True
-    if status & NOT_ACTIVE:
+    if not NOT_ACTIVE.isdisjoint(status):
         return False
     abatement = (
         condition.abatement_date_time,
@@ -147,6 +147,6 @@ def _says_saddle(condition: Condition) -> bool:
 
 def _gestation_weeks(code: str) -> int | None:
     """Z3A.nn is week nn; Z3A.00 is an unknown week (R23)."""
-    match = _WEEKS.fullmatch(code)
+    match = _WEEKS.fullmatch(code) if code[:1] == "Z" else None
     weeks = int(match["weeks"]) if match else UNKNOWN_WEEK
     return None if weeks == UNKNOWN_WEEK else weeks

@@ -7,6 +7,7 @@ is converted to the configured time zone before its day is taken.
 
 from calendar import monthrange
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,6 +18,7 @@ YEAR, MONTH, DAY = 4, 7, 10  # lengths of YYYY, YYYY-MM, YYYY-MM-DD
 EARLIEST = date(1850, 1, 1)  # nobody alive has an older date; room for calendar arithmetic before it
 LATEST = date(2999, 12, 31)  # later ones mean "without end"
 LONGEST = 40  # characters; a dateTime with nanoseconds and offset has 35
+DATES_KEPT = 4096  # of those read last: a chart repeats its dates, and comes again within a visit
 
 
 class Span(msgspec.Struct, frozen=True, gc=False):
@@ -38,15 +40,20 @@ def span(text: str, zone: ZoneInfo, element: str) -> Span:
         DataGapError: not a date, or one before 1850; the message names the element and never the value.
     """
     try:
-        found = _span(text, zone)
+        return _span(text, zone)
     except (ValueError, OverflowError):
         raise DataGapError(element) from None
+
+
+@lru_cache(maxsize=DATES_KEPT)
+def _span(text: str, zone: ZoneInfo) -> Span:
+    found = _meant(text, zone)
     if found.first < EARLIEST:
-        raise DataGapError(element)
+        raise ValueError(EARLIEST)
     return found if found.last <= LATEST else Span(min(found.first, LATEST), LATEST)
 
 
-def _span(text: str, zone: ZoneInfo) -> Span:
+def _meant(text: str, zone: ZoneInfo) -> Span:
     if len(text) == DAY and text[4] == "-" == text[7]:
         day = date.fromisoformat(text)
         return Span(day, day)

@@ -14,7 +14,9 @@ from msgspec import Raw
 from fhir_mappings.elements import ABSENT, UNREADABLE
 
 T = TypeVar("T")
-FHIR_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")  # https://hl7.org/fhir/R4/datatypes.html#id
+# An id by FHIR's syntax (https://hl7.org/fhir/R4/datatypes.html#id) but for its length of 64: the ids of
+# Epic's unsigned orders have some 200 characters, and an action that names no such order is of no use.
+DRAFT_ID = re.compile(r"[A-Za-z0-9\-.]{1,256}")
 # Orders of R4 as the hooks list them; other types in the Bundle only support them.
 ORDER_TYPES = frozenset(
     {
@@ -38,7 +40,7 @@ class DraftEntry(msgspec.Struct, frozen=True, kw_only=True):
     id: str | None  # as sent, whatever its syntax
     full_url: str | None
     ref: str | None  # `Type/id`, else its fullUrl; None when it has neither
-    has_id: bool  # an action can name it: its id is one by FHIR's syntax
+    has_id: bool  # an action can name it: its id is one that FHIR could have
     status: str | None
     resource: Raw
 
@@ -118,7 +120,7 @@ def _entry(entry: _Entry) -> DraftEntry | None:
     if head is None or kind is None:
         return None
     own_id, full_url = _text(head.id), _text(entry.full_url)
-    has_id = own_id is not None and FHIR_ID.fullmatch(own_id) is not None
+    has_id = own_id is not None and DRAFT_ID.fullmatch(own_id) is not None
     return DraftEntry(
         kind=kind,
         id=own_id,

@@ -12,7 +12,7 @@ with `prefetch: dict[str, msgspec.Raw] | None`, and `gather` takes each value ap
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar, cast
 
 import msgspec
@@ -26,6 +26,14 @@ from pathway.facts import DataGap
 
 R = TypeVar("R", bound=Resource)
 INDISPENSABLE_SEARCH = "Condition"  # an empty Bundle that says nothing of its type answers for it
+NEXT_LINK = "Bundle.link"  # element of the gap that says that pages are missing
+
+
+class Unfinished(msgspec.Struct, frozen=True):
+    """A Bundle that other pages follow."""
+
+    kinds: tuple[str, ...]  # the types that it answers for; () where nothing tells
+    next: str | None  # where the following page is, as sent
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +42,7 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     entries: dict[type[Resource], list[Entry]]
     answered: frozenset[str]  # resource types
     gaps: tuple[DataGap, ...] = ()
+    unfinished: tuple[Unfinished, ...] = ()
 
     def of(self, kind: type[R]) -> list[R]:
         """All resources of one type."""
@@ -58,6 +67,11 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
         """The types of our prefetch table that came from nowhere."""
         return frozenset(ASKED_FOR.values()) - self.answered
 
+    def gaps_of_not_provided(self) -> list[DataGap]:
+        """A gap for each of these types, but for those whose own gap says why."""
+        told = {gap.resource for gap in self.gaps if gap.code == "not-provided"}
+        return [gap("not-provided", kind) for kind in self.not_provided() - told]
+
 
 def gather(prefetch: Mapping[str, Raw | Resource | None]) -> Gathered:
     """Take a prefetch apart; no shape of it fails.
@@ -69,6 +83,44 @@ def gather(prefetch: Mapping[str, Raw | Resource | None]) -> Gathered:
     for key, value in prefetch.items():
         gatherer.add(key, value)
     return gatherer.gathered()
+
+
+def gather_page(kinds: tuple[str, ...], body: bytes) -> Gathered | None:
+    """One answer of a FHIR server, for a search or for reading the Patient.
+
+    Args:
+        kinds: The types that it was asked for: one, or all that the page before it held. What it
+            brings of others is kept, but is no answer.
+        body: What the server sent.
+
+    Returns:
+        What is in it; None where that is no answer: no Bundle (no Patient), or one of other types.
+    """
+    gatherer = _Gatherer()
+    key = kinds[0] if len(kinds) == 1 else ""
+    resource = gatherer.unpacker.resource(Raw(body))
+    if resource is not None:
+        gatherer.add(key, resource)
+    came = gatherer.came()
+    is_page = isinstance(resource, Bundle) and "Patient" not in kinds and (not came or len(kinds) > 1)
+    if came.isdisjoint(kinds) and not is_page:
+        return None
+    return msgspec.structs.replace(gatherer.gathered(), answered=frozenset(kinds))
+
+
+def joined(parts: Iterable[Gathered]) -> Gathered:
+    """Several as one."""
+    parts = tuple(parts)
+    entries: dict[type[Resource], list[Entry]] = defaultdict(list)
+    for part in parts:
+        for kind, found in part.entries.items():
+            entries[kind] += found
+    return Gathered(
+        entries=dict(entries),
+        answered=frozenset(kind for part in parts for kind in part.answered),
+        gaps=settled(gap for part in parts for gap in part.gaps),
+        unfinished=tuple(bundle for part in parts for bundle in part.unfinished),
+    )
 
 
 class _Body(msgspec.Struct, gc=False):
@@ -103,6 +155,7 @@ class _Gatherer:
         self.entries: dict[type[Resource], list[Entry]] = defaultdict(list)
         self.answered: set[str] = set()
         self.refused: set[str | None] = set()  # types that an OperationOutcome came for
+        self.unfinished: list[Unfinished] = []
         self.unpacker = Unpacker()
         self.gaps = self.unpacker.gaps
 
@@ -120,10 +173,18 @@ class _Gatherer:
 
     def gathered(self) -> Gathered:
         """All that was found."""
-        came = {kind.__name__ for kind in self.entries if kind is not Resource} | self.unpacker.unread_types
-        answered = (self.answered - {"Patient"}) | came
+        answered = (self.answered - {"Patient"}) | self.came()
         self.gaps += [gap("incomplete", kind) for kind in self.refused if kind is None or kind in answered]
-        return Gathered(entries=dict(self.entries), answered=frozenset(answered), gaps=settled(self.gaps))
+        return Gathered(
+            entries=dict(self.entries),
+            answered=frozenset(answered),
+            gaps=settled(self.gaps),
+            unfinished=tuple(self.unfinished),
+        )
+
+    def came(self) -> set[str]:
+        """The types of which a resource came."""
+        return {kind.__name__ for kind in self.entries if kind is not Resource} | self.unpacker.unread_types
 
     def _nothing(self, key: str, value: Raw | Resource | None) -> None:
         """A null under a key that names its type says that the client looked and found nothing."""
@@ -152,7 +213,7 @@ class _Gatherer:
         if blank and not outcomes:
             self.gaps.append(gap("incomplete", read.searched or type_of_key(key), "Bundle.entry.resource"))
         if read.has_next:
-            self._unfinished(read.searched or type_of_key(key), found)
+            self._unfinished(read, read.searched or type_of_key(key), found)
 
     def _empty(self, key: str, read: Links) -> None:
         """A Bundle without resources answers for the type that was asked for."""
@@ -161,7 +222,8 @@ class _Gatherer:
             return
         self.answered.add(read.searched or type_of_key(key) or INDISPENSABLE_SEARCH)
 
-    def _unfinished(self, asked: str | None, found: Mapping[type[Resource], object]) -> None:
+    def _unfinished(self, read: Links, asked: str | None, found: Collection[type[Resource]]) -> None:
         """A page that others follow: what they hold was not seen."""
         kinds = (asked,) if asked else tuple(sorted(kind.__name__ for kind in found))
-        self.gaps += [gap("incomplete", kind, "Bundle.link") for kind in kinds or (None,)]
+        self.unfinished.append(Unfinished(kinds, read.next))
+        self.gaps += [gap("incomplete", kind, NEXT_LINK) for kind in kinds or (None,)]

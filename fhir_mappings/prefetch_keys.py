@@ -47,6 +47,7 @@ class Links(msgspec.Struct, frozen=True):
     """What the links of a Bundle say."""
 
     has_next: bool = False
+    next: str | None = None  # where the page that follows is, as sent
     searched: str | None = None  # resource type of the self link
     unresolved: bool = False  # the search was sent with a token unfilled: no answer to anything
 
@@ -62,6 +63,7 @@ def links(raw: Raw) -> Links:
     own = next((link.url for link in found if link.relation == "self" and link.url), "")
     return Links(
         has_next=any(link.relation == "next" for link in found),
+        next=next((link.url for link in found if link.relation == "next" and link.url), None),
         searched=_searched(own),
         unresolved=any(token in own.lower() for token in _UNRESOLVED),
     )

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import lru_cache
+
+import msgspec
 
 from fhir_mappings.elements import ABSENT, CONCEPT, read
 from fhir_mappings.gathering import Gathered
@@ -18,6 +21,7 @@ from pathway.facts import (
     InjectionFact,
     OperationFact,
     Outcome,
+    Source,
     TherapyFact,
 )
 
@@ -27,16 +31,43 @@ HOSPICE = "hospice-palliative"
 INJECTION_ROLES = frozenset({"counts-as-session", "counts-as-session-if-lumbar-problem"})
 IMAGING_ROLES = frozenset({"imaging-advanced", "imaging-plain"})
 SURGERY_ROLES = frozenset({"surgery", "surgery-region-unspecified", "cabg-operation"})
-KNOWN_ROLES = INJECTION_ROLES | IMAGING_ROLES | SURGERY_ROLES | {"therapy"}
 UNSPECIFIED_REGION = frozenset({"surgery-region-unspecified"})
 MRI_OF_SPINE, MRI_OF_LUMBAR_SPINE = "mri-spine", "mri-lumbar"
 CATHETER = "esi-lumbar-catheter"
 ADD_ON = "64484"  # a further level: never makes a session alone (R19)
+CODES_KEPT = 1024  # of those met last: charts of one clinic share them
 _OUTCOMES = {
     "procedure-successful": Outcome.SUCCESSFUL,
     "procedure-partially-successful": Outcome.PARTIAL,
     "procedure-unsuccessful": Outcome.UNSUCCESSFUL,
 }
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What the codes of a procedure stand for here."""
+
+    modalities: tuple[str, ...] = ()
+    is_hospice: bool = False
+    session: Meaning | None = None  # the plainest code of an injection
+    imaging: tuple[str, ...] = ()
+    surgery: tuple[tuple[str, str], ...] = ()  # concept, role
+
+
+NOTHING = Known()
+
+
+@lru_cache(maxsize=CODES_KEPT)
+def known(meanings: tuple[Meaning, ...]) -> Known:
+    """The meanings of a procedure's codes, by what they make of it; `NOTHING` where that is nothing."""
+    injections = [m for m in meanings if m.role in INJECTION_ROLES]
+    found = Known(
+        modalities=tuple(sorted({m.concept for m in meanings if m.role == "therapy"})),
+        is_hospice=any(m.concept == HOSPICE for m in meanings),
+        session=min(injections, key=_rank, default=None),
+        imaging=tuple(sorted({m.concept for m in meanings if m.role in IMAGING_ROLES})),
+        surgery=tuple(sorted({m.concept: m.role for m in meanings if m.role in SURGERY_ROLES}.items())),
+    )
+    return NOTHING if found == NOTHING else found
 
 
 def procedure_facts(gathered: Gathered, reading: Reading) -> list[Fact]:
@@ -51,16 +82,15 @@ class _Procedures:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
 
-    def ours(self, procedures: Iterable[Procedure]) -> Iterator[tuple[Procedure, tuple[Meaning, ...]]]:
+    def ours(self, procedures: Iterable[Procedure]) -> Iterator[tuple[Procedure, Known]]:
         """The procedures with a code, or a therapy's words, that mean something here."""
         terminology = self.reading.terminology
         for procedure, code in candidates(procedures, terminology):
-            found = terminology.meanings(code)
-            meanings = tuple(m for m in found if m.role in KNOWN_ROLES or m.concept == HOSPICE)
-            if meanings or modalities_in(code.text) or terminology.misfiled(code, FILES):
-                yield procedure, meanings
+            coded = known(terminology.meanings(code))
+            if coded is not NOTHING or modalities_in(code.text) or terminology.misfiled(code, FILES):
+                yield procedure, coded
 
-    def facts(self, procedure: Procedure, meanings: tuple[Meaning, ...]) -> Iterator[Fact]:
+    def facts(self, procedure: Procedure, coded: Known) -> Iterator[Fact]:
         """What one procedure tells.
 
         Raises:
@@ -69,25 +99,15 @@ class _Procedures:
         status = procedure.status
         if status not in STATUSES:
             return
-        modalities = {m.concept for m in meanings if m.role == "therapy"}
-        modalities.update(modalities_in(procedure.code.text if procedure.code else None))
-        if not meanings and not modalities:
+        named = modalities_in(procedure.code.text if procedure.code else None)
+        modalities = sorted({*coded.modalities, *named}) if named else coded.modalities
+        if coded is NOTHING and not modalities:
             self.reading.note("unreadable", procedure, "code.coding.system")
             return
         first, last = self._days(procedure)
         if first is None:
             self.reading.note("missing-date", procedure, "performed[x]")
-        yield from self._therapies(procedure, sorted(modalities), status, first, last)
-        if status != "stopped" and any(m.concept == HOSPICE for m in meanings):
-            source = self.reading.source(procedure, procedure.code)
-            running = status == "in-progress"
-            yield CareFact(concept=HOSPICE, kind="procedure", in_progress=running, last=last, source=source)
-        if status == "completed":
-            yield from self._done(procedure, meanings, first)
-
-    def _therapies(
-        self, procedure: Procedure, modalities: list[str], status: str, first: date | None, last: date | None
-    ) -> Iterator[Fact]:
+        source = self.reading.source(procedure, procedure.code)
         for modality in modalities:
             yield TherapyFact(
                 modality=modality,
@@ -96,15 +116,18 @@ class _Procedures:
                 last=last,
                 outcome=self._outcome(procedure),
                 stop_reason=stop_reason(procedure.status_reason),
-                source=self.reading.source(procedure, procedure.code),
+                source=source,
             )
+        if coded.is_hospice and status != "stopped":
+            running = status == "in-progress"
+            yield CareFact(concept=HOSPICE, kind="procedure", in_progress=running, last=last, source=source)
+        if status == "completed":
+            yield from self._done(procedure, coded, first, source)
 
-    def _done(self, procedure: Procedure, meanings: tuple[Meaning, ...], on: date | None) -> Iterator[Fact]:
+    def _done(self, procedure: Procedure, coded: Known, on: date | None, source: Source) -> Iterator[Fact]:
         """Injection, imaging and operations: only what is completed, on its first day (R6, R85)."""
-        source = self.reading.source(procedure, procedure.code)
-        injections = [m for m in meanings if m.role in INJECTION_ROLES]
-        if injections:
-            session = min(injections, key=_rank)
+        session = coded.session
+        if session is not None:
             yield InjectionFact(
                 on=on,
                 code=session.code,
@@ -113,12 +136,11 @@ class _Procedures:
                 outcome=self._outcome(procedure),
                 source=source,
             )
-        for modality in sorted({m.concept for m in meanings if m.role in IMAGING_ROLES}):
-            known = lumbar_study(modality, lambda: is_lumbar(procedure, self.reading))
-            if known is not None:
-                yield ImagingFact(modality=known, on=on, source=source)
-        surgery = {m.concept: m.role for m in meanings if m.role in SURGERY_ROLES}
-        for concept, role in sorted(surgery.items()):
+        for modality in coded.imaging:
+            study = lumbar_study(modality, lambda: is_lumbar(procedure, self.reading))
+            if study is not None:
+                yield ImagingFact(modality=study, on=on, source=source)
+        for concept, role in coded.surgery:
             if role not in UNSPECIFIED_REGION or is_lumbar(procedure, self.reading):
                 yield OperationFact(concept=concept, on=on, source=source)
 

@@ -87,7 +87,9 @@ class Products:
 
     def coded(self, concept: Concept) -> Product | None:
         """The drug that a CodeableConcept names by code: clinical drug, else ingredient."""
-        known = (c for c in concept.coding or () if c.code in self.codes and _is_rxnorm(c))
+        known = [c for c in concept.coding or () if c.code in self.codes and _is_rxnorm(c)]
+        if not known:
+            return None
         codes = [coding.code for coding in known if coding.code]
         for code in codes:
             product = self._clinical.get(code)

@@ -30,6 +30,7 @@ from pathway.facts import DataGap, Fact, Source
 R = TypeVar("R", bound=OfPatient)
 M = TypeVar("M")
 ENTERED_IN_ERROR = "entered-in-error"
+NO_PERIOD = Period()
 
 
 class _Meta(msgspec.Struct, gc=False, rename="camel"):
@@ -57,6 +58,7 @@ class Reading:
             if patient.id == patient_id
         }
         self._conditions = gathered.by_url(Condition)
+        self._own_subject = ABSENT  # how the last resource of this patient named its subject
         self._subjects: dict[bytes, bool] = {}
         self._statuses: dict[bytes, frozenset[str]] = {}
 
@@ -86,12 +88,17 @@ class Reading:
             raw, element = resource.patient, "patient"
         if raw is ABSENT:
             return True
+        if raw == self._own_subject:  # all resources of a chart, but for strays
+            return True
         key = bytes(raw)
-        if key not in self._subjects:
-            self._subjects[key] = self._is_patient(raw, element)
-        if not self._subjects[key]:
+        is_own = self._subjects.get(key)
+        if is_own is None:
+            is_own = self._subjects[key] = self._is_patient(raw, element)
+        if is_own:
+            self._own_subject = raw
+        else:
             self.gaps.append(gap("other-patient", type(resource).__name__))
-        return self._subjects[key]
+        return is_own
 
     def _is_patient(self, raw: Raw, element: str) -> bool:
         subject = read(REFERENCE, raw, element)
@@ -131,7 +138,7 @@ class Reading:
     def source(self, resource: OfPatient, concept: Concept | None) -> Source:
         """Where a fact stands, and what the chart calls it."""
         text = None if concept is None else concept.text or next(iter(concept.texts()), None)
-        return Source(resource_type=type(resource).__name__, resource_id=resource.id, text=text)
+        return Source(resource_type=resource.__class__.__name__, resource_id=resource.id, text=text)
 
     def counted_day(self, resource: OfPatient, text: str | None, element: str) -> date | None:
         """A day of a Condition or an order: after the evaluation day it counts as that day (R3).
@@ -159,7 +166,7 @@ class Reading:
         days = span(text, self.zone, element)
         if days.first > self.as_of:
             raise DataGapError(element, "future-date")
-        return min(days.last, self.as_of)
+        return days.last if days.last <= self.as_of else self.as_of
 
     def stop_day(self, text: str | None, element: str) -> date | None:
         """A day on which something ends or will end.
@@ -181,7 +188,9 @@ def period(raw: Raw, element: str) -> Period:
     Raises:
         DataGapError: not a period.
     """
-    return read(PERIOD, raw, element) or Period()
+    if raw is ABSENT:
+        return NO_PERIOD
+    return read(PERIOD, raw, element) or NO_PERIOD
 
 
 def _latest(found: Iterable[tuple[R, M]]) -> list[tuple[R, M]]:

@@ -23,7 +23,11 @@ _LOW_CONFIDENCE = "problem-low-confidence"
 
 def says_lumbar(texts: Iterable[str]) -> bool:
     """Whether words name the lumbar region."""
-    return any(_LUMBAR.search(text) for text in texts)
+    for text in texts:
+        words = text.lower()
+        if ("lumb" in words or "back" in words) and _LUMBAR.search(words):  # a glance before the pattern
+            return True
+    return False
 
 
 def is_lumbar(act: Act, reading: Reading) -> bool:

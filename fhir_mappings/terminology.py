@@ -93,12 +93,11 @@ class Terminology:
 
         A code counts only in its own system. Text is not looked at.
         """
-        if concept is None or not concept.coding:
-            return ()
         found: tuple[Meaning, ...] = ()
-        for coding in concept.coding:
+        for coding in (concept.coding or ()) if concept is not None else ():
             if coding.system is not None and coding.code is not None:
-                found += self.of_code(coding.system, coding.code)
+                meanings = self.of_code(coding.system, coding.code)
+                found = found + meanings if found else meanings
         return found
 
     def of_code(self, system: str, code: str) -> tuple[Meaning, ...]:

@@ -32,11 +32,19 @@ def candidates(acts: Iterable[A], terminology: Terminology) -> Iterator[tuple[A,
     if not acts:
         return
     coded = terminology.candidates(acts)
-    seen = {id(act) for act in coded}
-    hinted = [a for a in acts if a.code is not None and a.code.text and _hints_at(a.code.text)]
-    for act in (*coded, *(act for act in hinted if id(act) not in seen)):
+    for act in (*coded, *_hinted(acts, coded)):
         if act.code is not None:
             yield act, act.code
+
+
+def _hinted(acts: list[A], coded: list[A]) -> list[A]:
+    """The acts whose text hints at a therapy, without those that are coded."""
+    texts = {act.code.text for act in acts if act.code is not None}  # charts repeat the same few
+    hints = {text for text in texts if text and _hints_at(text)}
+    if not hints:
+        return []
+    seen = {id(act) for act in coded}
+    return [a for a in acts if a.code is not None and a.code.text in hints and id(a) not in seen]
 
 
 def _hints_at(text: str) -> bool:

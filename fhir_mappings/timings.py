@@ -27,6 +27,7 @@ A_DAY: Mapping[str, Decimal] = {
     "WK": Decimal(1) / 7,
     "MO": Decimal(1) / 30,
 }
+ONE = Decimal(1)
 _EVERY = re.compile(r"Q(?P<shortest>[1-9]\d?)(?:-[1-9]\d?)?(?P<unit>[HD])")
 HOURS_IN_DAY = 24
 
@@ -76,7 +77,7 @@ def _by_repeat(repeat: Repeat) -> Decimal | None:
     seconds = SECONDS_IN.get(repeat.period_unit or "")
     if seconds is None or period == 0:
         return None
-    length = (Decimal(1) if period is None else period) * seconds
+    length = (ONE if period is None else period) * seconds
     return times * SECONDS_IN_DAY / length if length > 0 else None
 
 
@@ -85,14 +86,12 @@ def _times(repeat: Repeat) -> Decimal | None:
     moments = len(repeat.time_of_day or ()) or len(repeat.when or ())
     if moments:
         return Decimal(moments)
-    given = (
-        finite(repeat.frequency_max, "timing.repeat.frequencyMax"),
-        finite(repeat.frequency, "timing.repeat.frequency"),
-    )
-    known = [number for number in given if number is not None]
-    if known:
-        return max(known) if max(known) >= 0 else None
-    return Decimal(1) if repeat.period is not None else None
+    highest = finite(repeat.frequency_max, "timing.repeat.frequencyMax")
+    usual = finite(repeat.frequency, "timing.repeat.frequency")
+    times = highest if usual is None else usual if highest is None else max(usual, highest)
+    if times is not None:
+        return times if times >= 0 else None
+    return ONE if repeat.period is not None else None
 
 
 def _share_of_week(repeat: Repeat) -> Decimal:

@@ -41,7 +41,7 @@ class Check(Fact, frozen=True, kw_only=True):
 
 def plain(claim: bool | None) -> Finding:  # noqa: FBT001 - a claim is what it converts
     """A claim as a finding without further words."""
-    return {True: MET, False: NOT_MET, None: UNKNOWN}[claim]
+    return UNKNOWN if claim is None else MET if claim else NOT_MET
 
 
 def absent(picture: Picture, resource_type: str) -> Finding:

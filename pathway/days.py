@@ -3,6 +3,8 @@
 import calendar
 from datetime import date, timedelta
 
+SHORTEST_MONTH = 28  # days
+
 
 def months_after(day: date, months: int) -> date:
     """The same day `months` calendar months later (negative: earlier).
@@ -12,6 +14,8 @@ def months_after(day: date, months: int) -> date:
     """
     index = day.year * 12 + day.month - 1 + months
     year, month = divmod(index, 12)
+    if day.day <= SHORTEST_MONTH:
+        return date(year, month + 1, day.day)
     last = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(day.day, last))
 

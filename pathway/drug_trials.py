@@ -71,7 +71,7 @@ def _courses(modality: str, drugs: list[DrugFact], as_of: date, numbers: Numbers
     orders = [order for drug in drugs for order in _order(drug, as_of)]
     groups = joined(orders, numbers.whole(Number.TRIAL_GAP_DAYS))
     courses = [_course(modality, group, numbers) for group in groups]
-    undated = [d for d in drugs if d.start is None and _runs(d, as_of)]
+    undated = [d for d in drugs if d.start is None and _runs(d, order_end(d, as_of), as_of)]
     if undated and not any(course.ongoing for course in courses):
         sources = tuple(d.source for d in undated)
         courses.append(Course(modality=modality, start=None, last=as_of, ongoing=True, sources=sources))
@@ -87,9 +87,8 @@ def _undated_stops(modality: str, drugs: list[DrugFact]) -> list[Course]:
     ]
 
 
-def _runs(drug: DrugFact, as_of: date) -> bool:
-    end = order_end(drug, as_of)
-    return is_active(drug, as_of) and end is not None and end >= as_of
+def _runs(drug: DrugFact, end: date | None, as_of: date) -> bool:
+    return end is not None and end >= as_of and is_active(drug, as_of)
 
 
 def _order(drug: DrugFact, as_of: date) -> list[_Order]:
@@ -97,7 +96,7 @@ def _order(drug: DrugFact, as_of: date) -> list[_Order]:
     if drug.start is None or end is None:
         return []
     last = max(drug.start, min(end, as_of))
-    return [_Order(first=drug.start, last=last, ongoing=_runs(drug, as_of), fact=drug)]
+    return [_Order(first=drug.start, last=last, ongoing=_runs(drug, end, as_of), fact=drug)]
 
 
 def _course(modality: str, orders: list[_Order], numbers: Numbers) -> Course:

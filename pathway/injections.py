@@ -84,24 +84,26 @@ def series_on(sessions: tuple[Session, ...], day: date, numbers: Numbers, *, und
 
     The first session starts a series; one on or after its start + 12 months starts the next.
     """
+    if not sessions:
+        return Series(undated=undated)
     months = numbers.whole(Number.ESI_SERIES_MONTHS)
     current: list[Session] = []
     for session in sessions:
         if not current or session.on >= months_after(current[0].on, months):
             current = []
         current.append(session)
-    closes = months_after(current[0].on, months) if current else None
-    is_open = closes is not None and day < closes
+    closes = months_after(current[0].on, months)
+    is_open = day < closes
     year = _rolling(sessions, day, numbers)
-    last = sessions[-1].on if sessions else None
+    last = sessions[-1].on
     return Series(
         sessions=sessions,
         current=tuple(current) if is_open else (),
         rolling_year=year,
         undated=undated,
-        days_since=None if last is None else (day - last).days,
-        earliest=None if last is None else days_after(last, numbers.whole(Number.ESI_MIN_GAP_DAYS)),
-        window_end=None if last is None else days_after(last, numbers.whole(Number.ESI_USUAL_GAP_DAYS)),
+        days_since=(day - last).days,
+        earliest=days_after(last, numbers.whole(Number.ESI_MIN_GAP_DAYS)),
+        window_end=days_after(last, numbers.whole(Number.ESI_USUAL_GAP_DAYS)),
         closes=closes if is_open else None,
         cap_until=_cap_until(year, numbers),
     )

@@ -31,6 +31,7 @@ class Picture:
 
     def __init__(self, facts: Facts, knowledge: KnowledgeBase, checks: "Mapping[str, Check]") -> None:
         self.facts = facts
+        self.as_of: date = facts.as_of  # the evaluation day
         self.knowledge = knowledge
         self.numbers: Numbers = numbers_on(knowledge, facts.as_of)
         self._checks = checks
@@ -61,11 +62,6 @@ class Picture:
         rule = self.knowledge.rules[rule_id]
         found = [(use, self.ask(use.check, use.of)) for use in rule.contraindications]
         return [(use, finding) for use, finding in found if finding.verdict is Verdict.MET]
-
-    @property
-    def as_of(self) -> date:
-        """The evaluation day."""
-        return self.facts.as_of
 
     @lazy
     def age(self) -> int | None:
@@ -123,7 +119,7 @@ class Picture:
         """Since when."""
         return duration(self.problem, self.facts.conditions, self.as_of, self.numbers)
 
-    @property
+    @lazy
     def esi_indication(self) -> bool:
         """Radicular pain or stenosis with claudication."""
         return self.problem.problem in ESI_PROBLEMS

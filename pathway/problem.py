@@ -23,9 +23,9 @@ class ProblemFinding:
         certain = [c for c in lumbar if c.role != LOW_CONFIDENCE]
         self.problem, self.conditions = _problem(active, lumbar, certain)
         # For cauda-equina symptoms any such code counts, whatever the chosen problem (R61).
-        self.lumbar_active = bool(certain) or any(c.concept == "lbp-axial" for c in lumbar)
-        self.leg_pain = any(c.role == "problem-leg-pain" for c in lumbar)
-        self.post_laminectomy = any(c.concept == "post-laminectomy" for c in active)
+        self.lumbar_active = bool(certain) or "lbp-axial" in [c.concept for c in lumbar]
+        self.leg_pain = "problem-leg-pain" in [c.role for c in lumbar]
+        self.post_laminectomy = "post-laminectomy" in [c.concept for c in active]
 
 
 def _problem(

@@ -22,19 +22,26 @@ FUNCTION_INSTRUMENTS = frozenset({Instrument.PEG, Instrument.ODI, Instrument.PRO
 class Scores:
     """A patient's scores, by instrument and day."""
 
-    __slots__ = ("_by_instrument",)
+    __slots__ = ("_by_instrument", "_pain_rungs")
 
     def __init__(self, scores: Iterable[ScoreFact]) -> None:
-        self._by_instrument: dict[Instrument, list[ScoreFact]] = {}
-        for score in sorted(scores, key=lambda s: (s.on, s.value)):
+        self._by_instrument: dict[Instrument, list[ScoreFact]] = {}  # the latest first
+        for score in sorted(scores, key=_day_and_value, reverse=True):
             self._by_instrument.setdefault(score.instrument, []).append(score)
+        recorded = self._by_instrument.keys()
+        self._pain_rungs = [rung for rung in PAIN_RUNGS if not recorded.isdisjoint(rung)]
 
     def latest(
         self, instruments: Iterable[Instrument], first: date | None, last: date | None
     ) -> ScoreFact | None:
         """The latest score from `first` to `last`, both included; of one day the highest (R17)."""
-        found = self._within(instruments, first, last)
-        return max(found, key=lambda s: (s.on, s.value)) if found else None
+        recorded = self._by_instrument
+        found = [
+            score
+            for instrument in instruments
+            if instrument in recorded and (score := _first_within(recorded[instrument], first, last))
+        ]
+        return max(found, key=_day_and_value) if len(found) > 1 else found[0] if found else None
 
     def lowest_of_latest_day(
         self, instrument: Instrument, first: date | None, last: date | None
@@ -45,7 +52,7 @@ class Scores:
 
     def pain(self, first: date | None, last: date | None) -> ScoreFact | None:
         """The pain score of the window: the latest of the first rung that has one (R16)."""
-        for rung in PAIN_RUNGS:
+        for rung in self._pain_rungs:
             score = self.latest(rung, first, last)
             if score is not None:
                 return score
@@ -66,6 +73,17 @@ class Scores:
             for score in recorded[instrument]
             if (first is None or score.on >= first) and (last is None or score.on <= last)
         ]
+
+
+def _day_and_value(score: ScoreFact) -> tuple[date, Decimal]:
+    return score.on, score.value
+
+
+def _first_within(scores: Iterable[ScoreFact], first: date | None, last: date | None) -> ScoreFact | None:
+    for score in scores:
+        if last is None or score.on <= last:
+            return score if first is None or score.on >= first else None
+    return None
 
 
 def reduction_percent(baseline: Decimal, follow_up: Decimal) -> Decimal | None:

@@ -41,6 +41,17 @@ def trials_of(facts: Facts, scores: Scores, numbers: Numbers, *, problem_active:
     return tuple(judge.trial(course) for course in courses if course.last >= oldest)
 
 
+_CODED = {
+    Outcome.UNSUCCESSFUL: TrialOutcome.FAILED,
+    Outcome.SUCCESSFUL: TrialOutcome.IMPROVED,
+    Outcome.PARTIAL: TrialOutcome.PARTIAL,
+}
+_STOPPED = {
+    StopReason.INEFFECTIVE: TrialOutcome.FAILED,
+    StopReason.NOT_TOLERATED: TrialOutcome.NOT_TOLERATED,
+}
+
+
 class _Judge:
     """Gives a course its outcome, by the first rule that applies (a.5)."""
 
@@ -53,7 +64,7 @@ class _Judge:
     def trial(self, course: Course) -> Trial:
         adequacy_days = self.numbers.whole(_ADEQUACY_DAYS[course.modality])
         adequate_on = None if course.start is None else days_after(course.start, adequacy_days)
-        outcome, baseline, follow_up = self._coded(course), None, None
+        outcome, baseline, follow_up = _coded(course), None, None
         if outcome is None and course.adequate:
             judged = self._by_scores(course.start, adequate_on)
             if judged is None:
@@ -75,24 +86,6 @@ class _Judge:
             follow_up=follow_up,
             sources=course.sources,
         )
-
-    def _coded(self, course: Course) -> TrialOutcome | None:
-        match course.outcome:
-            case Outcome.UNSUCCESSFUL:
-                return TrialOutcome.FAILED
-            case Outcome.SUCCESSFUL:
-                return TrialOutcome.IMPROVED
-            case Outcome.PARTIAL:
-                return TrialOutcome.PARTIAL
-            case None:
-                pass
-        match course.stop_reason:
-            case StopReason.INEFFECTIVE:
-                return TrialOutcome.FAILED
-            case StopReason.NOT_TOLERATED:
-                return TrialOutcome.NOT_TOLERATED
-            case None:
-                return None
 
     def _by_scores(
         self, start: date | None, adequate_on: date | None
@@ -118,3 +111,10 @@ class _Judge:
         pain = self.scores.pain(recent, self.as_of)
         hurts = pain is None or pain.value >= self.numbers[Number.PAIN_RELAPSE]
         return TrialOutcome.PRESUMED_INADEQUATE if self.problem_active and hurts else None
+
+
+def _coded(course: Course) -> TrialOutcome | None:
+    """By the outcome that was coded, else by the reason for stopping."""
+    if course.outcome is not None:
+        return _CODED[course.outcome]
+    return None if course.stop_reason is None else _STOPPED[course.stop_reason]

@@ -26,7 +26,8 @@ from tests.fhir_mappings.drafting import (
         (None, None, None, False),
         ("", None, None, False),
         ("a b", "urn:uuid:7f", "urn:uuid:7f", False),
-        ("x" * 65, None, None, False),
+        ("x" * 256, None, f"MedicationRequest/{'x' * 256}", True),
+        ("x" * 257, None, None, False),
     ],
 )
 def test_an_order_is_named_by_its_id_or_its_full_url(
