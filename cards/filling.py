@@ -94,9 +94,12 @@ def shown_decimal(value: Decimal) -> str:
     """A decimal rounded half up to one place at most: 4.25 is 4.3, 6.0 is 6."""
     if not value.is_finite() or value.adjusted() > _SHOWN_IN_FULL:
         return f"{value:.3g}"
+    whole = int(value)
+    if value == whole:  # nearly all scores and doses
+        return str(whole)
     rounded = value.quantize(_TENTH, rounding=ROUND_HALF_UP)
-    whole = rounded.to_integral_value()
-    return str(int(whole)) if rounded == whole else str(rounded)
+    whole = int(rounded)
+    return str(whole) if rounded == whole else str(rounded)
 
 
 def _joined(write: Callable[[ChartText], str]) -> Callable[[tuple[date, ...] | tuple[ChartText, ...]], str]:

@@ -93,7 +93,7 @@ def _detail(guard: GuardText, level: LevelText, warned: Warned, situation: Situa
         "\n\n".join(filter(None, (f"{message}{place_of(warned.sources)}", said))),
         [f"- {_order(warned)}", *_patient(situation)],
         guard.evidence.in_full(_met(guard, situation)).shown(set()),
-        [f"- {guard.default}"] if guard.default else [],
+        [f"- {line}" for line in (guard.default, *guard.local) if line],
         is_table=guard.evidence.is_table,
     )
     return "\n\n".join(filter(None, (told, not_seen(situation.facts.not_provided))))

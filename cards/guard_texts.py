@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cards import wording
 from cards.evidence import EvidenceText, evidence_text
 from cards.filling import MARKDOWN, PLAIN, Template, template
+from cards.local import local_words
 from cards.recommendations import SUMMARY_LIMIT, introduced
 from cards.sources import primary_source
 from cards.wire import RecommendationId, Source, SuggestionExtension
@@ -33,6 +34,7 @@ class GuardText:
     levels: Mapping[str, LevelText]
     says: tuple[Template, ...]  # markdown, sentences that may be left out
     evidence: EvidenceText
+    local: tuple[str, ...]  # markdown: what the site has added or changed
     default: str | None  # markdown: what the project made of the evidence
     source: Source
     extension: SuggestionExtension  # of the suggestions that change or take back the order
@@ -58,6 +60,7 @@ def _guard_text(guard: Guard, knowledge: KnowledgeBase) -> GuardText:
         levels={name: _level(level, f"{file}: level '{name}'") for name, level in guard.levels.items()},
         says=tuple(template(sentence, MARKDOWN, f"{file}: says") for sentence in guard.says),
         evidence=evidence_text(guard.evidence, knowledge.evidence, file, _HEADINGS),
+        local=local_words(knowledge, guard.id),
         default=introduced(wording.PROJECT_DEFAULT, guard.evidence.project_default),
         source=primary_source(
             knowledge.evidence, guard.primary_source, topic=guard.id, title=guard.title, place=file

@@ -26,7 +26,7 @@ class ItemTexts:
     def __init__(self, lines: LineWriter) -> None:
         self._lines = lines
         self._said: set[str] = set()
-        self._defaults: set[str] = set()
+        self._shared: set[str] = set()
         self._has_patient_words = False
 
     def of(self, kind: CardKind, items: Sequence[Item]) -> list[str]:
@@ -64,7 +64,7 @@ class ItemTexts:
             f"{rule.heading} {opening}" if titled else opening,
             [*_bulleted(proposed), *self._warnings(advised)],
             rule.evidence.in_full(advised.checks).shown(self._said),
-            [*self._default(rule.default), *self._patient_words(rule.patient_words)],
+            [*self._once(rule.default, *rule.local), *self._patient_words(rule.patient_words)],
             is_table=rule.evidence.is_table,
         )
 
@@ -78,7 +78,7 @@ class ItemTexts:
             f"{rule.heading} {opening}",
             [*_bulleted(proposed), *self._warnings(advised)],
             rule.evidence.briefly(advised.checks).shown(self._said),
-            [*self._default(default), *self._patient_words(rule.patient_words)],
+            [*self._once(default, *rule.local), *self._patient_words(rule.patient_words)],
             is_table=rule.evidence.is_table,
         )
 
@@ -90,12 +90,11 @@ class ItemTexts:
             *(f"- {wording.CAUTION}: {self._lines.line(line)}" for line in advised.cautions),
         ]
 
-    def _default(self, text: str | None) -> list[str]:
-        """The project default, once where several options share it."""
-        if text is None or text in self._defaults:
-            return []
-        self._defaults.add(text)
-        return [f"- {text}"]
+    def _once(self, *texts: str | None) -> list[str]:
+        """The project default and what the site has set, once where several options share it."""
+        new = [text for text in texts if text is not None and text not in self._shared]
+        self._shared.update(new)
+        return [f"- {text}" for text in new]
 
     def _patient_words(self, text: str | None) -> list[str]:
         """Words for the patient: those of the first item that has some, not of every option."""

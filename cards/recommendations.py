@@ -7,6 +7,7 @@ from itertools import islice, takewhile
 from cards import markdown, wording
 from cards.evidence import EvidenceText, evidence_text
 from cards.filling import MARKDOWN, PLAIN, Template, template
+from cards.local import local_words
 from cards.order_drafts import coding_of
 from cards.orders import OrderTemplate, order_template
 from cards.resources import FhirCoding
@@ -55,6 +56,7 @@ class Recommendation:
     kind: CardKind
     wordings: Mapping[str | None, Wording]
     evidence: EvidenceText
+    local: tuple[str, ...]  # markdown: what the site has added or changed
     default: str | None  # markdown: what the project made of the evidence
     patient_words: str | None  # markdown: for the conversation with the patient
     proposals: Mapping[str, ProposalTemplate]
@@ -86,6 +88,7 @@ def _recommendation(rule: Rule, knowledge: KnowledgeBase, codes: Mapping[str, Fh
             **{name: _wording(rule, variant, file) for name, variant in rule.variants.items()},
         },
         evidence=evidence_text(rule.evidence, knowledge.evidence, file),
+        local=local_words(knowledge, rule.id),
         default=introduced(wording.PROJECT_DEFAULT, rule.evidence.project_default),
         patient_words=introduced(wording.DECIDE, rule.patient_text),
         proposals={proposal.id: _proposal(proposal, codes, file) for proposal in rule.proposals},

@@ -1,8 +1,8 @@
 """Advice as the answer of a CDS Hooks service.
 
 A `Renderer` is built once at start: it parses all texts and has every order template checked by
-fhir.resources. Answering then only fills them. Dialects of single EHRs will be a later step, from
-card to card: `answer` always gives the standard form.
+fhir.resources. Answering then only fills them. Dialects of single EHRs are a later step, from
+answer to answer (`cards.dialects`): `answer` always gives the standard form.
 """
 
 from collections.abc import Callable, Iterable, Sequence

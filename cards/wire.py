@@ -80,6 +80,7 @@ class Suggestion(Wire, frozen=True, kw_only=True):
     label: str
     uuid: str
     is_recommended: bool = False
+    action_selection_behavior: str | None = None  # 3.0 alone, to clients known to understand it (C-SUG-07)
     actions: tuple[Action, ...]
     extension: SuggestionExtension
 
@@ -91,7 +92,7 @@ class Link(Wire, frozen=True, kw_only=True):
     url: str
     type: str  # "absolute" or "smart"
     app_context: str | None = None
-    autolaunchable: bool = False
+    autolaunchable: bool = False  # 3.0 alone
 
 
 class RecommendationIds(Wire, frozen=True, kw_only=True):
