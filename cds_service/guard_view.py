@@ -1,24 +1,22 @@
 """One guard for a clinician's eyes: `backpath knowledge show ID`."""
 
-from collections.abc import Iterator
-
 from rich.console import Console
 from rich.markup import escape
 
 from cds_service.knowledge_parts import override_reasons, print_evidence, print_list, sources
+from cds_service.local_view import number_lines, print_local
 from cds_service.reading import paper
 from pathway.guard_rules import Create, Delete, Guard, Update
 from pathway.knowledge_base import KnowledgeBase
-from pathway.rules import Threshold
 
 
 def print_guard(guard: Guard, knowledge: KnowledgeBase) -> None:
     """One guard whole: its levels with their words, numbers, evidence, what it offers, sources."""
     console = paper()
+    print_local(console, guard.id, guard.must_stay, knowledge)
     _head(console, guard)
     print_list(console, "What the card may add", guard.says)
-    thresholds = (line for name in guard.thresholds for line in _threshold(knowledge.thresholds[name]))
-    print_list(console, "Thresholds", thresholds)
+    print_list(console, "Thresholds", number_lines(guard.id, knowledge))
     print_evidence(console, guard.evidence, knowledge)
     print_list(console, "Suggestions", (_suggestion(offer, knowledge) for offer in guard.suggestions))
     print_list(console, "Reasons to override", override_reasons(guard.override_reasons, knowledge))
@@ -33,14 +31,6 @@ def _head(console: Console, guard: Guard) -> None:
         fires = "Fires" if len(guard.levels) == 1 else f"Fires as {name}"
         console.print(f"\n[bold]{fires}; urgency: {level.urgency.value}[/]")
         console.print(f"{escape(level.summary)}\n{escape(level.message)}")
-
-
-def _threshold(threshold: Threshold) -> Iterator[str]:
-    for begins, value in sorted(threshold.values.items()):
-        cited = f" [{', '.join(value.evidence)}]" if value.evidence else ""
-        note = f" Note: {threshold.note}" if threshold.note else ""
-        number = f"{value.value} {threshold.unit} from {begins.isoformat()}"
-        yield f"{threshold.title}: {number} ({value.mark.value}){cited}{note}"
 
 
 def _suggestion(offer: Delete | Update | Create, knowledge: KnowledgeBase) -> str:

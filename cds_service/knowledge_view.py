@@ -1,7 +1,8 @@
 """The knowledge for a clinician's eyes: `backpath knowledge check` and `show ID`."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from cards.rendering import Renderer
 from cds_service.guard_view import print_guard
 from cds_service.hooks import services
 from cds_service.knowledge_parts import override_reasons, print_evidence, print_list, sources
+from cds_service.local_view import number_lines, print_local, print_number
 from cds_service.progress import tracked
 from cds_service.reading import paper
 from cds_service.samples import Samples
@@ -20,6 +22,7 @@ from pathway.codelists import CodeRow
 from pathway.errors import KnowledgeError
 from pathway.knowledge_base import KnowledgeBase
 from pathway.loading import load_code_rows, load_golden, load_knowledge
+from pathway.overrides import Override, overridden
 from pathway.proving import failures, uncovered, unpinned
 from pathway.rules import CheckUse, MedicationOrder, Proposal, Rule
 
@@ -74,32 +77,47 @@ def _print_counts(knowledge: KnowledgeBase, rows: tuple[CodeRow, ...], cases: in
     paper().print(f"Knowledge {knowledge.version} is whole.", table, sep="\n")
 
 
-def show(name: str) -> int:
-    """Print one recommendation or guard; the exit status.
+def show(name: str, overrides: Sequence[Override] = ()) -> int:
+    """Print one recommendation, guard or number as it is in force; the exit status.
+
+    Args:
+        name: Its id.
+        overrides: What a site has changed; each change that concerns it is told with who, when and why.
 
     Raises:
-        KnowledgeError: there is none of that id; lists those that there are.
+        KnowledgeError: there is none of that id (lists those that there are), or a change is not allowed.
     """
     knowledge = load_knowledge()
+    if overrides:
+        knowledge = overridden(knowledge, overrides, load_code_rows())
+        paper().print(f"Knowledge {knowledge.version}\n")
     if name in knowledge.rules:
         print_rule(knowledge.rules[name], knowledge)
     elif name in knowledge.guards:
         print_guard(knowledge.guards[name], knowledge)
+    elif name in knowledge.thresholds:
+        print_number(name, knowledge)
     else:
         rules, guards = (", ".join(sorted(ids)) for ids in (knowledge.rules, knowledge.guards))
-        raise KnowledgeError(f"no recommendation or guard {name!r}; known: {rules}; guards: {guards}")
+        near = ", ".join(get_close_matches(name, knowledge.thresholds, cutoff=0))
+        raise KnowledgeError(
+            f"no recommendation, guard or number {name!r}; known: {rules}; guards: {guards}; "
+            f"numbers nearest to it: {near}"
+        )
     return DONE
 
 
 def print_rule(rule: Rule, knowledge: KnowledgeBase) -> None:
     """One recommendation whole: words, criteria, evidence for and against, orders, sources."""
     console = paper()
+    print_local(console, rule.id, rule.must_stay, knowledge)
     _head(console, rule)
     print_list(console, "What the card may add", rule.says)
     print_list(console, "Shown only if", _uses((*rule.show_if, *rule.durations)))
     print_list(console, "Hidden by", _uses(rule.contraindications))
     print_list(console, "Cautions", _uses(rule.cautions))
     print_list(console, "To settle first", _uses(rule.blockers))
+    print_list(console, "Thresholds", number_lines(rule.id, knowledge))
     print_evidence(console, rule.evidence, knowledge)
     print_list(console, "Proposed orders", map(_proposal, rule.proposals))
     print_list(

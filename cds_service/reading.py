@@ -38,9 +38,9 @@ def print_decision(decision: Decision, name: str | None) -> None:
     if not decision.answer.cards:
         console.print("No cards: there is nothing to propose.")
     _print_list(console, "Why this state", map(_criterion, decision.advice.situation.trace))
-    withheld = decision.advice.withheld if isinstance(decision.advice, Advice) else ()
-    reasons = (f"{item.id}: {item.by.value}{_because(item.lines)}" for item in withheld)
-    _print_list(console, "Candidates that are not shown", reasons)
+    kind = "Candidates" if isinstance(decision.advice, Advice) else "Guards"
+    reasons = (f"{item.id}: {item.by.value}{_because(item.lines)}" for item in decision.advice.withheld)
+    _print_list(console, f"{kind} that are not shown", reasons)
     _print_list(console, "Data gaps", map(_gap, decision.advice.gaps))
     console.print()
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from docs.guards_page import guards_page
+from docs.overrides_page import overrides_page
 from docs.pathway_page import pathway_page
 from docs.prefetch_page import prefetch_page
 from docs.rules_page import rules_page
@@ -21,11 +22,12 @@ FOLDER = Path(__file__).parent
 
 def pages(knowledge: KnowledgeBase, rows: tuple[CodeRow, ...]) -> dict[Path, str]:
     """Every page that is made, with the text that it should have."""
-    prefetch, rules = FOLDER / "prefetch.md", FOLDER / "rules.md"
+    prefetch, rules, overrides = (FOLDER / f"{name}.md" for name in ("prefetch", "rules", "overrides"))
     return {
         FOLDER / "pathway.md": pathway_page(knowledge),
         FOLDER / "guards.md": guards_page(knowledge),
         prefetch: prefetch_page(prefetch.read_text(encoding="utf-8"), rows),
+        overrides: overrides_page(overrides.read_text(encoding="utf-8"), knowledge),
         rules: rules_page(rules.read_text(encoding="utf-8"), CHECKS.values(), knowledge),
     }
 

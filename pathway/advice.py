@@ -70,6 +70,7 @@ class Filter(StrEnum):
     DURATION = "duration"
     CRITERION = "criterion"
     UNKNOWN = "unknown"  # a criterion could not be decided
+    SWITCHED_OFF = "switched-off"  # by the site (pathway.overrides), whatever the patient's facts
 
 
 class Withheld(Fact, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """From facts to advice: the state's candidates through the filters of b.2, on the cards of b.3."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -14,7 +15,6 @@ from pathway.advice import (
     ChartText,
     Filter,
     Line,
-    Value,
     Values,
     Withheld,
 )
@@ -42,6 +42,10 @@ _NEEDED_FOR_DRUGS = frozenset({"MedicationRequest", "Condition", "AllergyIntoler
 
 
 _Answer: TypeAlias = tuple[CheckUse, Finding]
+# By name: to ask an enum for a member takes Python 3.11 as long as to call a function.
+_MET, _NOT_MET, _UNKNOWN = Verdict.MET, Verdict.NOT_MET, Verdict.UNKNOWN
+_DURATION, _CRITERION = Filter.DURATION, Filter.CRITERION
+_KINDS = tuple(CardKind)
 
 
 def advise(facts: Facts, knowledge: KnowledgeBase) -> Advice:
@@ -83,6 +87,7 @@ class Chooser:
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
         self.common = common_values(picture)
+        self.evidence_checks = evidence_checks(picture.knowledge)
 
     def candidates(self, candidates: Iterable[Candidate]) -> Iterable[Advised | Withheld]:
         """Each recommendation once: its first candidate line whose conditions hold."""
@@ -100,7 +105,7 @@ class Chooser:
 
     def offered(self, rule: Rule) -> Advised | Withheld:
         """A rule's order beside a guarded draft: the filters of b.2 without the rule's own criteria."""
-        hidden = self._tried(rule) or self._ordered(rule)
+        hidden = self._off(rule) or self._tried(rule) or self._ordered(rule)
         if hidden is not None:
             return hidden
         against, duration = self._asked(rule.contraindications), self._asked(rule.durations)
@@ -116,22 +121,30 @@ class Chooser:
 
     def judged(self, rule: Rule, variant: str | None) -> Advised | Withheld:
         """One candidate through tried, contraindicated, duration and criteria, in this order."""
-        hidden = self._tried(rule) or self._ordered(rule)
+        hidden = self._off(rule) or self._tried(rule) or self._ordered(rule)
         if hidden is not None:
             return hidden
         against = self._asked(rule.contraindications)
-        if Verdict.MET in [finding.verdict for _, finding in against]:
-            return self._withheld(rule, Filter.CONTRAINDICATED, against, Verdict.MET)
+        if _MET in [finding.verdict for _, finding in against]:
+            return self._withheld(rule, Filter.CONTRAINDICATED, against, _MET)
         duration, criteria = self._asked(rule.durations), self._asked(rule.show_if)
         return (
-            self._short_of(rule, Filter.DURATION, duration)
-            or self._short_of(rule, Filter.CRITERION, criteria)
+            self._short_of(rule, _DURATION, duration)
+            or self._short_of(rule, _CRITERION, criteria)
             or self._advised(rule, variant, (*duration, *criteria, *against))
         )
 
-    def _asked(self, uses: tuple[CheckUse, ...]) -> list[_Answer]:
+    def _asked(self, uses: tuple[CheckUse, ...]) -> Sequence[_Answer]:
+        if not uses:
+            return ()
         ask = self.picture.ask
-        return [(use, ask(use.check, use.of)) for use in uses] if uses else []
+        return [(use, ask(use.check, use.of)) for use in uses]
+
+    def _off(self, rule: Rule) -> Withheld | None:
+        """Switched off by the site; the rule's facts still count, in conservative care for one."""
+        if rule.id not in self.picture.knowledge.switched_off:
+            return None
+        return Withheld(id=rule.id, by=Filter.SWITCHED_OFF)
 
     def _tried(self, rule: Rule) -> Withheld | None:
         """Adequate, running or not tolerated within 365 days, whatever the outcome (R30)."""
@@ -164,26 +177,28 @@ class Chooser:
         recent = self.picture.within(order.authored, Number.REFERRAL_OPEN_DAYS)
         return recent and not concepts.isdisjoint(order.concepts)
 
-    def _short_of(self, rule: Rule, by: Filter, found: list[_Answer]) -> Withheld | None:
+    def _short_of(self, rule: Rule, by: Filter, found: Sequence[_Answer]) -> Withheld | None:
         """A criterion that is not met hides; one that cannot be decided hides and says so."""
+        if not found:
+            return None
         verdicts = [finding.verdict for _, finding in found]
-        if Verdict.NOT_MET in verdicts:
-            return self._withheld(rule, by, found, Verdict.NOT_MET)
-        if Verdict.UNKNOWN in verdicts:
-            return self._withheld(rule, Filter.UNKNOWN, found, Verdict.UNKNOWN)
+        if _NOT_MET in verdicts:
+            return self._withheld(rule, by, found, _NOT_MET)
+        if _UNKNOWN in verdicts:
+            return self._withheld(rule, Filter.UNKNOWN, found, _UNKNOWN)
         return None
 
-    def _withheld(self, rule: Rule, by: Filter, found: list[_Answer], decisive: Verdict) -> Withheld:
+    def _withheld(self, rule: Rule, by: Filter, found: Sequence[_Answer], decisive: Verdict) -> Withheld:
         lines = (self._line(*answer) for answer in found if answer[1].verdict is decisive)
         return Withheld(
             id=rule.id, by=by, lines=tuple(lines), trace=tuple(_criterion(*answer) for answer in found)
         )
 
     def _advised(self, rule: Rule, variant: str | None, found: tuple[_Answer, ...]) -> Advised:
-        values: dict[str, Value] = dict(self.common)
+        values: Values = self.common
         for _, finding in found:
             if finding.values:
-                values.update(finding.values)
+                values = {**values, **finding.values}
         words = rule.variants.get(variant) if variant is not None else None
         return Advised(
             id=rule.id,
@@ -194,7 +209,7 @@ class Chooser:
             cautions=self._lines(rule.cautions) if rule.cautions else (),
             blockers=self._lines(rule.blockers) if rule.blockers else (),
             checks=self._evidence_checks(rule),
-            trace=tuple(_criterion(*answer) for answer in found),
+            trace=tuple([_criterion(use, finding) for use, finding in found]),
         )
 
     def _proposals(self, rule: Rule, only: tuple[str, ...] | None) -> tuple[str, ...]:
@@ -207,23 +222,28 @@ class Chooser:
                 not proposal.when or all(map(self.picture.holds, proposal.when))
             ):
                 chosen[proposal.slot] = proposal
-        return tuple(proposal.id for proposal in chosen.values())
+        return tuple([proposal.id for proposal in chosen.values()])
 
     def _evidence_checks(self, rule: Rule) -> frozenset[str]:
-        asked = _evidence_references(rule.evidence)
+        asked = self.evidence_checks[rule.id]
         return frozenset(filter(self.picture.holds, asked)) if asked else frozenset()
 
     def _lines(self, uses: tuple[CheckUse, ...]) -> tuple[Line, ...]:
         found = [(use, self.picture.ask(use.check, use.of)) for use in uses]
-        return tuple(self._line(use, finding) for use, finding in found if finding.verdict is Verdict.MET)
+        return tuple([self._line(use, finding) for use, finding in found if finding.verdict is _MET])
 
     def _line(self, use: CheckUse, finding: Finding) -> Line:
         values: Values = {**self.common, **finding.values} if finding.values else self.common
         return Line(text=use.text, values=values, sources=finding.sources)
 
 
+@lru_cache(maxsize=64)
+def evidence_checks(knowledge: KnowledgeBase) -> Mapping[str, Sequence[str]]:
+    """The checks that order the evidence on the card of each recommendation."""
+    return {rule.id: _evidence_references(rule.evidence) for rule in knowledge.rules.values()}
+
+
 def _evidence_references(evidence: RuleEvidence) -> list[str]:
-    """The checks that order the evidence on the card."""
     lines = [*evidence.supports, *evidence.against]
     found = [line.first_when for line in lines if line.first_when is not None]
     return found if evidence.against_first_when is None else [*found, evidence.against_first_when]
@@ -241,7 +261,7 @@ def _planned(state: StateId, shown: list[Advised], knowledge: KnowledgeBase) -> 
     if state is StateId.RED_FLAG_EMERGENCY:
         return [CardPlan(kind=CardKind.STATE, items=(shown[0],))]
     head, *others = shown
-    groups: dict[CardKind, list[Advised]] = {kind: [] for kind in CardKind}
+    groups: dict[CardKind, list[Advised]] = {kind: [] for kind in _KINDS}
     groups[CardKind.STATE].append(head)
     for advised in others:
         groups[knowledge.rules[advised.id].card].append(advised)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+from pathway.advice import Urgency
 from pathway.guard_checks import GuardCheck
 from pathway.guard_registry import GUARD_CHECKS, KINDS
 from pathway.guard_rules import Create, Edit, Guard, Update
 from pathway.knowledge_base import KnowledgeBase
-from pathway.knowledge_check import SUMMARY_LIMIT, Inspector, filled, known, placeholders, unequal
+from pathway.knowledge_check import SUMMARY_LIMIT, Inspector, filled, known, placeholders, staying, unequal
 from pathway.numbers import Number
 from pathway.values import COMMON
 
@@ -32,6 +33,8 @@ def _guard(guard: Guard, check: GuardCheck, knowledge: KnowledgeBase, inspector:
     yield from _evidence(place, guard, inspector)
     for number in guard.thresholds:
         yield from known(f"{place}: thresholds", number, knowledge.thresholds)
+    is_urgent = Urgency.URGENT in [level.urgency for level in guard.levels.values()]
+    yield from staying(place, is_urgent, guard.must_stay)
     for code in guard.override_reasons:
         yield from inspector.override(place, code)
     yield from _words(place, guard, check)

@@ -59,7 +59,7 @@ def _kinds_of(draft: Draft) -> frozenset[str]:
     return frozenset(draft.concepts)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)  # the knowledge of each site that has changed it
 def _all(knowledge: KnowledgeBase) -> tuple[Asked, ...]:
     guards = sorted(knowledge.guards.values(), key=lambda guard: guard.place)
     return tuple(Asked(guard=g, check=GUARD_CHECKS[g.id], kinds=KINDS[g.applies_to]) for g in guards)

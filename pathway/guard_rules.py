@@ -76,4 +76,5 @@ class Guard(Knowledge, frozen=True, kw_only=True):
     evidence: RuleEvidence
     suggestions: tuple[Delete | Update | Create, ...] = ()
     override_reasons: tuple[Kebab, ...] = ()
+    must_stay: Text | None = None  # why no site may switch it off; none: it may
     notes: tuple[Text, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from pathway.advice import ChartText, Urgency, Value, Values
+from pathway.advice import ChartText, Filter, Urgency, Value, Values, Withheld
 from pathway.draft_context import Draft, DraftContext, ingredients
 from pathway.drafts import DraftDrug, DraftService
 from pathway.evaluation import CHECKS
@@ -40,6 +40,7 @@ class GuardAdvice(Fact, frozen=True, kw_only=True):
 
     situation: Situation
     warnings: tuple[Warned, ...] = ()
+    withheld: tuple[Withheld, ...] = ()  # guards that fire but are switched off by the site
     gaps: tuple[DataGap, ...] = ()
 
 
@@ -59,6 +60,11 @@ def judge(facts: Facts, drafts: Sequence[Draft], knowledge: KnowledgeBase) -> Gu
     judge_ = _Judge(picture, tuple(drafts))
     found = [w for index, draft in enumerate(drafts) if draft.selected for w in judge_.warnings(index)]
     found.sort(key=lambda w: (_RANK[w.urgency], knowledge.guards[w.id].place, w.draft))
+    if knowledge.switched_off:
+        off = dict.fromkeys(w.id for w in found if w.id in knowledge.switched_off)
+        found = [w for w in found if w.id not in off]
+        withheld = tuple(Withheld(id=name, by=Filter.SWITCHED_OFF) for name in off)
+        return GuardAdvice(situation=situation, warnings=tuple(found), withheld=withheld, gaps=situation.gaps)
     return GuardAdvice(situation=situation, warnings=tuple(found), gaps=situation.gaps)
 
 

@@ -189,12 +189,13 @@ def _no_imaging(context: DraftContext) -> Fired | None:
 
 
 def _response_unrecorded(context: DraftContext) -> Fired | None:
-    """Also without an indication (R38); the too-early guard speaks first."""
+    """Also without an indication (R38); the too-early guard speaks first, unless a site switched it off."""
     series = context.series
     if not is_injection(context) or series.n not in (1, 2) or series.last is None:
         return None
     unknown = series.last.response.kind is ResponseKind.UNKNOWN
-    if not unknown or _too_early(context) is not None:
+    off = context.picture.knowledge.switched_off
+    if not unknown or ("esi-too-early" not in off and _too_early(context) is not None):
         return None
     return Fired(values={"last_esi": series.last.on, "n": series.n}, sources=series.last.sources)
 

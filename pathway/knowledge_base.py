@@ -1,6 +1,7 @@
 """All knowledge in one value, loaded and cross-checked by `pathway.loading`."""
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,6 +15,9 @@ from pathway.rules import (
     StateEntry,
     Threshold,
 )
+
+if TYPE_CHECKING:
+    from pathway.overrides import Override
 
 
 class KnowledgeBase(Fact, frozen=True, kw_only=True, eq=False):
@@ -30,3 +34,8 @@ class KnowledgeBase(Fact, frozen=True, kw_only=True, eq=False):
     mme_factors: dict[str, Decimal] = msgspec.field(default_factory=dict)  # opioid ingredient: MME a mg
     guards: dict[str, Guard] = msgspec.field(default_factory=dict)
     texts: dict[str, str]  # texts.yaml: lines that stand on cards whatever the rule
+    written: "KnowledgeBase | None" = None  # as the files say it, its texts naming numbers in braces
+    # What a site has changed (pathway.overrides); nothing of it in the packaged knowledge
+    overrides: "tuple[Override, ...]" = ()
+    switched_off: frozenset[str] = frozenset()  # ids of recommendations and guards
+    packaged: "KnowledgeBase | None" = None  # before the site's changes

@@ -3,10 +3,12 @@
 import string
 from collections.abc import Callable, Collection, Iterable, Iterator
 
+from pathway.advice import Urgency
 from pathway.checks import Check
 from pathway.codelists import CONDITION_FILES, CodeRow
 from pathway.evaluation import CHECKS
 from pathway.knowledge_base import KnowledgeBase
+from pathway.number_check import number_problems
 from pathway.numbers import Number
 from pathway.red_flags import FLAGS
 from pathway.rules import CheckUse, Mark, Rule, ServiceOrder
@@ -42,6 +44,7 @@ def problems_of(knowledge: KnowledgeBase, rows: tuple[CodeRow, ...]) -> list[str
     return [
         *inspector.states(),
         *inspector.thresholds(),
+        *number_problems(knowledge),
         *inspector.texts(),
         *(problem for rule in knowledge.rules.values() for problem in inspector.rule(rule)),
         *inspector.seed(),
@@ -144,6 +147,10 @@ class Inspector:
             yield from known(f"{place}: open_orders", concept, self.order_concepts)
         for use in _uses(rule):
             yield from self.use(place, use)
+        for number in rule.thresholds:
+            yield from known(f"{place}: thresholds", number, self.knowledge.thresholds)
+        urgencies = (rule.urgency, *(variant.urgency for variant in rule.variants.values()))
+        yield from staying(place, Urgency.URGENT in urgencies, rule.must_stay)
         yield from self.words(place, rule)
         yield from self.proposals(place, rule)
 
@@ -235,6 +242,12 @@ def known(place: str, word: str, allowed: Collection[str]) -> Iterator[str]:
     """A sentence when a word is none of the allowed ones."""
     if word not in allowed:
         yield f"{place}: no such word {word!r}; allowed: {_listed(allowed)}"
+
+
+def staying(place: str, is_urgent: bool, must_stay: str | None) -> Iterator[str]:  # noqa: FBT001 - a claim
+    """A sentence when a site could switch off what is urgent."""
+    if is_urgent and must_stay is None:
+        yield f"{place}: what is urgent must not be switched off; say why under `must_stay`"
 
 
 def unequal(file: str, what: str, found: Collection[str], allowed: Collection[str]) -> Iterator[str]:

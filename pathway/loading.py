@@ -12,6 +12,7 @@ from pathway.guard_knowledge_check import guard_problems
 from pathway.guard_rules import Guard
 from pathway.knowledge_base import KnowledgeBase
 from pathway.knowledge_check import Inspector, problems_of
+from pathway.number_words import settled
 from pathway.rules import (
     Evidence,
     Kebab,
@@ -35,7 +36,7 @@ def load_knowledge(directory: Path | None = None) -> KnowledgeBase:
     """
     root = directory or PACKAGED
     rows = load_code_rows(root)
-    knowledge = _read_all(root, rows)
+    knowledge = settled(_read_all(root, rows))
     problems = [*problems_of(knowledge, rows), *guard_problems(knowledge, Inspector(knowledge, rows))]
     if problems:
         raise KnowledgeError("\n".join(problems))

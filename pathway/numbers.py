@@ -132,7 +132,7 @@ class Numbers:
         return self._values.get(f"nsaid-dose-{ingredient}")
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)  # of a few days, for each site that has changed the knowledge
 def numbers_on(knowledge: KnowledgeBase, day: date) -> Numbers:
     """The numbers of the knowledge in force on `day`."""
     return Numbers({name: threshold.on(day) for name, threshold in knowledge.thresholds.items()})

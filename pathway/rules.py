@@ -31,6 +31,7 @@ class Mark(StrEnum):
     SEED = "V seed"  # stated in the project's seed text
     UNVERIFIED = "U"  # general clinical knowledge, not verified
     PROJECT = "P"  # a project decision
+    LOCAL = "local"  # set by a site (pathway.overrides); stands in no file of the knowledge
 
 
 class Evidence(Knowledge, frozen=True, kw_only=True):
@@ -174,6 +175,8 @@ class Rule(Knowledge, frozen=True, kw_only=True):
     variants: dict[Kebab, Variant] = msgspec.field(default_factory=dict)
     proposals: tuple[Proposal, ...] = ()
     override_reasons: tuple[Kebab, ...] = ()  # beyond the common ones
+    thresholds: tuple[Kebab, ...] = ()  # numbers that it uses beyond those that its texts name
+    must_stay: Text | None = None  # why no site may switch it off; none: it may
     notes: tuple[Text, ...] = ()  # our readings of unclear passages
 
 
@@ -211,8 +214,9 @@ class Threshold(Knowledge, frozen=True, kw_only=True):
     unit: Text  # UCUM
     values: Annotated[dict[date, ThresholdValue], msgspec.Meta(min_length=1)]
     note: Text | None = None
-    minimum: Decimal | None = None  # bounds within which a site may change it
+    minimum: Decimal | None = None  # bounds within which a site may change it; without: it may not
     maximum: Decimal | None = None
+    at_most: tuple[Kebab, ...] = ()  # numbers that it never exceeds, on no day and at no site
 
     def on(self, day: date) -> Decimal:
         """The value in force on `day`: the latest that began by then, else the first."""
