@@ -55,9 +55,7 @@ def bars(result: Result) -> tuple[Bar, ...]:
 
 
 def report(result: Result) -> str:
-    """What was measured, on what, and the bars: Markdown that is legible as it stands."""
-    limits = bars(result)
-    missed = sum(not bar.met for bar in limits)
+    """What was measured, and on what: Markdown that is legible as it stands."""
     return "\n".join(
         [
             f"Measured on {machine()}.",
@@ -69,12 +67,15 @@ def report(result: Result) -> str:
             f"The same chart with N = {COMPARED} in the service, measured in rounds of its own:",
             "",
             *_calls(result),
-            "",
-            *_limits(limits),
-            "",
-            f"{missed} of {len(limits)} bars missed." if missed else f"All {len(limits)} bars met.",
         ]
     )
+
+
+def verdicts(limits: Sequence[Bar]) -> str:
+    """The bars, and how many were missed."""
+    missed = sum(not bar.met for bar in limits)
+    summary = f"{missed} of {len(limits)} bars missed." if missed else f"All {len(limits)} bars met."
+    return "\n".join([*_limits(limits), "", summary])
 
 
 def machine() -> str:

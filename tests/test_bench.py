@@ -12,7 +12,7 @@ from bench.drafts import ABOUT_BACKS
 from bench.elements import HookRequest
 from bench.floors import floor_a, floor_b, floor_c
 from bench.measure import COUNTS, DRAFTS, Plan, Result, Shown, measured
-from bench.report import bars, report, table
+from bench.report import bars, report, table, verdicts
 from bench.resources import PATIENT
 from docs.markdown import with_part
 
@@ -138,7 +138,9 @@ def test_a_bar_just_missed_is_missed(measures: dict[str, Any], missed: str) -> N
 
 
 def test_the_report_says_every_number_and_which_bar_is_missed() -> None:
-    told = report(result(service=AT_LIMIT, growth_mb=101))
+    found = result(service=AT_LIMIT, growth_mb=101)
+
+    told = report(found) + verdicts(bars(found))
 
     for words in (
         "| 5000 |",
