@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands.add_parser("evaluate", help="decide about patients in files"))
     _add_try(commands.add_parser("try", help="decide about a patient of a FHIR server"))
     _add_knowledge(commands.add_parser("knowledge", help="check or show what the service knows"))
+    _add_tenants(commands.add_parser("tenants", help="check the tenants file"))
     return parser
 
 
@@ -98,8 +99,16 @@ def _add_knowledge(parser: argparse.ArgumentParser) -> None:
     check.add_argument("--directory", metavar="DIR", help="another knowledge directory than the packaged one")
     check.set_defaults(run=_knowledge_check)
     show = actions.add_parser("show", help="print one recommendation or guard with its evidence")
-    show.add_argument("id", metavar="ID", help="its id, e.g. esi-repeat, esi-too-early")
+    show.add_argument("id", metavar="ID", help="its id, e.g. esi-repeat, esi-too-early, esi-rolling-cap")
+    show.add_argument("--tenant", metavar="T", help="as it is in force for this tenant of BACKPATH_TENANTS")
     show.set_defaults(run=_knowledge_show)
+
+
+def _add_tenants(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
+    check = actions.add_parser("check", help="validate the tenants file and say what is in force")
+    check.add_argument("file", nargs="?", metavar="FILE", help="default: that of BACKPATH_TENANTS")
+    check.set_defaults(run=_tenants_check)
 
 
 def _serve(chosen: argparse.Namespace) -> int:
@@ -149,8 +158,16 @@ def _knowledge_check(chosen: argparse.Namespace) -> int:
 
 def _knowledge_show(chosen: argparse.Namespace) -> int:
     from cds_service.knowledge_view import show
+    from cds_service.sites import overrides_of
 
-    return show(chosen.id)
+    return show(chosen.id, overrides_of(chosen.tenant, settings_from(os.environ)) if chosen.tenant else ())
+
+
+def _tenants_check(chosen: argparse.Namespace) -> int:
+    from cds_service.sites import made_ready
+    from cds_service.tenants.checking import check
+
+    return check(chosen.file, settings_from(os.environ), made_ready)
 
 
 def _with_address(settings: Settings, host: str | None, port: int | None) -> Settings:

@@ -1,4 +1,4 @@
-"""The one way from a chart to an answer: gather, check, read the facts, decide, write the cards.
+"""The one way from a chart to an answer: check it, read the facts, decide, write the cards.
 
 Hook calls, `backpath evaluate` and `backpath try` all come through here; nothing here knows Flask.
 """
@@ -15,12 +15,11 @@ import msgspec
 from cards.guard_cards import GuardRenderer
 from cards.rendering import Renderer
 from cards.wire import Answer
-from cds_service.envelope import PrefetchValues
 from cds_service.errors import MissingDataError
 from cds_service.uuids import uuid_source
 from fhir_mappings.charts import facts_of
 from fhir_mappings.drafts import drafts_of
-from fhir_mappings.gathering import Gathered, gather
+from fhir_mappings.gathering import Gathered
 from fhir_mappings.terminology import Terminology
 from pathway.advice import Advice
 from pathway.codelists import CodeRow
@@ -63,8 +62,8 @@ class Decision:
     answer: Answer
 
     def body(self) -> bytes:
-        """The answer as the service sends it."""
-        return _ENCODER.encode(self.answer)
+        """The answer as the service sends it, standard dialect."""
+        return encoded(self.answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,24 +84,37 @@ class Decider:
         Raises:
             KnowledgeError: something in it is wrong; the service must not start.
         """
-        knowledge = load_knowledge()
         rows = load_code_rows()
+        return cls.of(load_knowledge(), rows, Terminology.of(rows), zone)
+
+    @classmethod
+    def of(
+        cls, knowledge: KnowledgeBase, rows: tuple[CodeRow, ...], terminology: Terminology, zone: ZoneInfo
+    ) -> Self:
+        """Make a knowledge ready to be used.
+
+        Raises:
+            KnowledgeError: a text or an order in it is wrong.
+        """
         return cls(
             knowledge=knowledge,
             rows=rows,
-            terminology=Terminology.of(rows),
+            terminology=terminology,
             renderer=Renderer(knowledge),
             guard_renderer=GuardRenderer(knowledge),
             zone=zone,
         )
 
-    def decide(self, prefetch: PrefetchValues, *, patient_id: str, as_of: date) -> Decision:
-        """The decision for one patient on one day.
+    def decide(
+        self, gathered: Gathered, *, patient_id: str, as_of: date, orders: Orders | None = None
+    ) -> Decision:
+        """The decision for one patient on one day: chart open, or where `orders` are given, those.
 
         Raises:
-            MissingDataError: the Patient, or any answer for Condition, came from nowhere.
+            MissingDataError: the Patient or, at chart open, any answer for Condition came from nowhere.
         """
-        gathered = gather(prefetch)
+        if orders is not None:
+            return self._about_orders(gathered, orders, patient_id=patient_id, as_of=as_of)
         check_indispensable(gathered, "patient-view")
         facts = facts_of(
             gathered, patient_id=patient_id, as_of=as_of, zone=self.zone, terminology=self.terminology
@@ -110,20 +122,8 @@ class Decider:
         advice = advise(facts, self.knowledge)
         return Decision(advice, self.renderer.answer(advice, uuid_source()))
 
-    def decide_orders(
-        self,
-        prefetch: PrefetchValues,
-        orders: Orders,
-        *,
-        patient_id: str,
-        as_of: date,
-    ) -> Decision:
-        """The guards of the draft orders of one call.
-
-        Raises:
-            MissingDataError: the Patient came from nowhere.
-        """
-        gathered = gather(prefetch)
+    def _about_orders(self, gathered: Gathered, orders: Orders, *, patient_id: str, as_of: date) -> Decision:
+        """The guards of the draft orders of one call."""
         check_indispensable(gathered, orders.hook)
         facts = facts_of(
             gathered, patient_id=patient_id, as_of=as_of, zone=self.zone, terminology=self.terminology
@@ -145,6 +145,11 @@ class Decider:
         advice = judge(facts, [o.fact for o in judged if o.fact is not None], self.knowledge)
         advice, resources = _with_resources(advice, [order.resource for order in judged])
         return Decision(advice, self.guard_renderer.answer(advice, resources, orders.hook, uuid_source()))
+
+
+def encoded(answer: Answer) -> bytes:
+    """An answer as JSON."""
+    return _ENCODER.encode(answer)
 
 
 def _with_resources(

@@ -49,6 +49,7 @@ class HookRequest:
     prefetch: PrefetchValues = field(default_factory=dict, repr=False)
     draft_orders: Raw | None = field(default=None, repr=False)  # the Bundle of the order hooks, as it came
     selections: tuple[str, ...] | None = field(default=None, repr=False)  # order-select: `Type/id`
+    extension: Mapping[str, Raw] = field(default_factory=dict, repr=False)
     as_of: date | None = None  # the day that development mode was asked to take
 
 
@@ -126,10 +127,11 @@ def read_request(body: bytes, *, hook: str | None, development: bool) -> HookReq
         encounter_id=encounter or None,
         fhir_server=checked.get("fhirServer"),
         fhir_authorization=checked.get("fhirAuthorization"),
-        prefetch=checked.get("prefetch") or {},
+        prefetch=envelope.prefetch or {},
         draft_orders=context.get("draftOrders"),
         selections=_selections(context),
-        as_of=_day_asked_for(checked.get("extension")) if development else None,
+        extension=envelope.extension or {},
+        as_of=_day_asked_for(envelope.extension or None) if development else None,
     )
 
 

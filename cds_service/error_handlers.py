@@ -1,6 +1,7 @@
 """Every failure of the Flask app, ours and its own, becomes a status and an OperationOutcome."""
 
 from http import HTTPStatus
+from math import ceil
 
 import msgspec
 from flask import Flask, Response
@@ -10,12 +11,14 @@ from cds_service.errors import (
     STATUS,
     OperationOutcome,
     Problem,
+    TooManyRequestsError,
     outcome,
     outcome_of,
     outcome_of_defect,
     place_of,
 )
 from cds_service.logs import Log
+from cds_service.trust.errors import NotAuthenticatedError
 from pathway.errors import PathwayError
 
 FLASK_CODES = {  # status of Flask's own refusals: FHIR issue type
@@ -27,7 +30,7 @@ FLASK_CODES = {  # status of Flask's own refusals: FHIR issue type
 
 
 def init_app(app: Flask, log: Log) -> None:
-    """Register the three handlers: our errors, Flask's, and defects."""
+    """Register the handlers: our errors, Flask's, and defects."""
 
     @app.errorhandler(PathwayError)
     def refused(error: PathwayError) -> Response:
@@ -36,6 +39,21 @@ def init_app(app: Flask, log: Log) -> None:
         status, _ = STATUS[type(error)]
         log.warning("request.refused", error=type(error).__name__, status=int(status))
         return _response(outcome_of(error), status)
+
+    @app.errorhandler(NotAuthenticatedError)
+    def not_authenticated(error: NotAuthenticatedError) -> Response:
+        # the caller learns nothing (C-SEC-19), the operator all that may be logged (C-SEC-18)
+        status, _ = STATUS[NotAuthenticatedError]
+        log.warning("request.unauthenticated", reason=error.reason, status=int(status), **error.detail)
+        response = _response(outcome_of(error), status)
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+
+    @app.errorhandler(TooManyRequestsError)
+    def too_many(error: TooManyRequestsError) -> Response:
+        response = refused(error)
+        response.headers["Retry-After"] = str(ceil(error.wait_s))
+        return response
 
     @app.errorhandler(HTTPException)
     def refused_by_flask(error: HTTPException) -> Response:

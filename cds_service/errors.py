@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from cds_service.trust.errors import NotAuthenticatedError
 from pathway.errors import KnowledgeError, PathwayError
 
 
@@ -41,16 +42,26 @@ class UnsupportedMediaTypeError(PathwayError):
     """The body declares a type or an encoding that is not read."""
 
 
+class TooManyRequestsError(PathwayError):
+    """A site asks more often than its tenant says it may."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__("Too many requests.")
+        self.wait_s = wait_s  # seconds until the next request is let in
+
+
 class SettingsError(PathwayError):
     """A setting is wrong: stops the start and never becomes an answer."""
 
 
 STATUS: dict[type[PathwayError], tuple[HTTPStatus, str]] = {  # status, FHIR issue type
     InvalidRequestError: (HTTPStatus.BAD_REQUEST, "invalid"),
+    NotAuthenticatedError: (HTTPStatus.UNAUTHORIZED, "login"),
     # CDS Hooks: 412 when the data a service needs is not obtainable
     MissingDataError: (HTTPStatus.PRECONDITION_FAILED, "required"),
     UnknownServiceError: (HTTPStatus.NOT_FOUND, "not-found"),
     TooLargeError: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-long"),
+    TooManyRequestsError: (HTTPStatus.TOO_MANY_REQUESTS, "throttled"),
     UnsupportedMediaTypeError: (HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-supported"),
 }
 STOPS_THE_START: frozenset[type[PathwayError]] = frozenset({KnowledgeError, SettingsError})

@@ -20,6 +20,7 @@ from cds_service.inputs import Input, case_of, inputs_of
 from cds_service.progress import tracked
 from cds_service.reading import print_decision, print_summary, write_line
 from cds_service.settings import Settings
+from fhir_mappings.gathering import gather
 from pathway.errors import PathwayError
 
 DONE, DEFECT, BAD_INPUT = 0, 1, 2
@@ -59,14 +60,15 @@ def _decided(
     case = case_of(document.body)
     asked = hook or case.hook
     day = as_of or case.as_of or today
+    gathered = gather(case.prefetch)
     if asked == "patient-view":
-        return decider.decide(case.prefetch, patient_id=case.patient_id, as_of=day)
+        return decider.decide(gathered, patient_id=case.patient_id, as_of=day)
     if case.draft_orders is None:
         problem = Problem(code="required", text="There are no draft orders.", element="context.draftOrders")
         raise InvalidRequestError(problem)
     selections = case.selections if asked == "order-select" else None
     orders = Orders(hook=asked, bundle=case.draft_orders, selections=selections)
-    return decider.decide_orders(case.prefetch, orders, patient_id=case.patient_id, as_of=day)
+    return decider.decide(gathered, patient_id=case.patient_id, as_of=day, orders=orders)
 
 
 class _Report:

@@ -11,9 +11,10 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  #
 from gunicorn.config import KNOWN_SETTINGS, Config  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
+from cds_service.allocation import keep_freed_memory
 from cds_service.errors import SettingsError
 from cds_service.logs import Log, log_to
-from cds_service.memory import keep_freed_memory
+from cds_service.reloading import MESSAGES, ReloadingArbiter, ReloadingWorker, hold_hangups
 from cds_service.settings import Address, Settings
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - a place for heartbeats, no file of ours
@@ -23,8 +24,9 @@ COLLECT_AFTER = 10_000
 TIMEOUT_S = 30  # of a worker that has stopped answering
 KEEP_ALIVE_S = 75  # longer than the idle time-out of common load balancers
 
-# gunicorn's own lifecycle messages; any other may quote a request
+# gunicorn's own lifecycle messages, and ours of a reload; any other may quote a request
 LIFECYCLE = (
+    *MESSAGES,
     "Starting gunicorn",
     "Listening at",
     "Using worker",
@@ -78,13 +80,34 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn told by values: no configuration file, no GUNICORN_CMD_ARGS."""
 
     def __init__(
-        self, make_app: Callable[[], Flask], settings: Settings, when_ready: Callable[[], None]
+        self,
+        make_app: Callable[[], Flask],
+        settings: Settings,
+        when_ready: Callable[[], None],
+        reload: Callable[[], None] | None = None,
+        begin: Callable[[], None] | None = None,
     ) -> None:
-        """Serve the app that `make_app` makes, once; `when_ready` is called when the port is open."""
+        """Serve the app that `make_app` makes, once.
+
+        Args:
+            make_app: Called in the master process, before the workers are forked.
+            settings: Address, processes, threads.
+            when_ready: Called when the port is open.
+            reload: Called on SIGHUP, in every process; a PathwayError of it is logged with its reason and
+                leaves what was in force. None: SIGHUP changes nothing.
+            begin: Called in each worker process before its first call.
+        """
         self._make_app = make_app
         self._settings = settings
         self._when_ready = when_ready
+        self.reload_in_force = reload
+        self._begin = begin or (lambda: None)
         super().__init__()
+
+    def run(self) -> None:
+        """Serve until told to stop; SIGHUP waits from here on until it can be heard."""
+        hold_hangups()
+        ReloadingArbiter(self).run()
 
     def load_config(self) -> None:
         """Set what differs from gunicorn's defaults."""
@@ -105,7 +128,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "bind": str(self._settings.bind),
             "workers": self._settings.workers,
             "threads": self._settings.threads,
-            "worker_class": "gthread",  # calls wait for FHIR servers
+            "worker_class": ReloadingWorker,  # with threads, since calls wait for FHIR servers
             "preload_app": True,
             "timeout": TIMEOUT_S,
             "graceful_timeout": GRACE_S,
@@ -114,6 +137,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "logger_class": JsonLogger,
             "proc_name": "backpath",
             "when_ready": lambda _: self._when_ready(),
+            "post_worker_init": lambda _: self._begin(),
         }
         if SHARED_MEMORY.is_dir():
             choices["worker_tmp_dir"] = str(SHARED_MEMORY)

@@ -6,6 +6,7 @@ import msgspec
 from flask import Blueprint, Response
 
 from cds_service.settings import Settings
+from cds_service.store.opening import Store
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -23,9 +24,10 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
     status: str
     knowledge: str
+    store: str  # "away: …" while each worker remembers for itself; calls are answered all the same
 
 
-def blueprint(settings: Settings, knowledge_version: str) -> Blueprint:
+def blueprint(settings: Settings, knowledge_version: str, store: Store) -> Blueprint:
     """/healthz and /readyz; a service whose knowledge did not load never came to answer."""
     routes = Blueprint("health", __name__)
     health = msgspec.json.encode(
@@ -37,7 +39,6 @@ def blueprint(settings: Settings, knowledge_version: str) -> Blueprint:
             open=settings.mode == "development",
         )
     )
-    readiness = msgspec.json.encode(Readiness(status="ready", knowledge="ok"))
 
     @routes.get("/healthz", strict_slashes=False)
     def healthz() -> Response:
@@ -45,6 +46,7 @@ def blueprint(settings: Settings, knowledge_version: str) -> Blueprint:
 
     @routes.get("/readyz", strict_slashes=False)
     def readyz() -> Response:
-        return Response(readiness, content_type="application/json")
+        readiness = Readiness(status="ready", knowledge="ok", store=store.check())
+        return Response(msgspec.json.encode(readiness), content_type="application/json")
 
     return routes

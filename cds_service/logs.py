@@ -24,7 +24,17 @@ LOGGABLE = frozenset(
         "mode",
         "place",  # our module and line
         "service_id",
+        "jti",  # of a token: an id, never the token
+        "iss",
+        "kid",
+        "reason",  # a word of a fixed list
         "status",
+        "tenants",  # how many
+        "store",  # kind of database, or its state
+        "seconds",  # how long
+        "revision",  # of the tables
+        "migrated",  # whether tables were brought up to date
+        "tenant",
         "timestamp",
         "version",
     }

@@ -2,17 +2,16 @@
 
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import datetime
 from typing import IO
 
-import msgspec
 from flask import Blueprint, Response, request
 
 from cds_service.bodies import check_media_type, too_large, unpacked
-from cds_service.decision import Decider, Decision, Orders
-from cds_service.envelope import HookRequest, read_request
+from cds_service.calls import Calls
+from cds_service.envelope import read_request
 from cds_service.errors import UnknownServiceError
-from cds_service.hooks import Discovery, HookService
+from cds_service.gate import Gate
 from cds_service.logs import Log
 from cds_service.settings import Settings
 
@@ -20,52 +19,41 @@ JSON = "application/json"
 
 
 def blueprint(
-    services: tuple[HookService, ...],
-    decider: Decider,
-    settings: Settings,
-    log: Log,
-    today: Callable[[], date],
+    gate: Gate, calls: Calls, settings: Settings, log: Log, clock: Callable[[], datetime]
 ) -> Blueprint:
-    """The routes under /cds-services; open, since only development mode exists so far."""
+    """The routes under /cds-services."""
     routes = Blueprint("cds-services", __name__)
-    by_id = {service.id: service for service in services}
-    discovery = msgspec.json.encode(Discovery(services))
 
     @routes.get("", strict_slashes=False)
     @routes.get("/", strict_slashes=False)
     def list_services() -> Response:
-        return Response(discovery, content_type=JSON)
+        return Response(gate.admitted().discovery, content_type=JSON)
 
     @routes.post("/<service_id>", strict_slashes=False)
     def call(service_id: str) -> Response:
-        began = time.perf_counter()
-        service = by_id.get(service_id)
+        began = time.monotonic()
+        site = gate.admitted()
+        service = site.services.get(service_id)
         if service is None:
-            raise UnknownServiceError(f"There is no such service; known: {', '.join(by_id)}.")
+            raise UnknownServiceError(f"There is no such service; known: {', '.join(site.services)}.")
         body = _body(settings.max_body_bytes)
-        asked = read_request(body, hook=service.hook, development=settings.mode == "development")
-        decision = _decided(asked, decider, asked.as_of or today())
+        asked = read_request(body, hook=service.hook, development=site.tenant.development)
+        as_of = asked.as_of or site.today(clock)
+        answer = calls.answer(asked, site, as_of, deadline=began + settings.budget_ms / 1000)
         log.info(
             "hook.answered",
+            tenant=site.tenant.id,
             service_id=service.id,
             hook=service.hook,
             hook_instance=asked.hook_instance,
             status=200,
             bytes=len(body),
-            cards=len(decision.answer.cards),
-            milliseconds=round((time.perf_counter() - began) * 1000, 1),
+            cards=answer.cards,
+            milliseconds=round((time.monotonic() - began) * 1000, 1),
         )
-        return Response(decision.body(), content_type=JSON)
+        return Response(answer.body, content_type=JSON)
 
     return routes
-
-
-def _decided(asked: HookRequest, decider: Decider, as_of: date) -> Decision:
-    """Chart open, or orders being written: by what the context holds."""
-    if asked.draft_orders is None:
-        return decider.decide(asked.prefetch, patient_id=asked.patient_id, as_of=as_of)
-    orders = Orders(hook=asked.hook, bundle=asked.draft_orders, selections=asked.selections)
-    return decider.decide_orders(asked.prefetch, orders, patient_id=asked.patient_id, as_of=as_of)
 
 
 def _body(limit: int) -> bytes:

@@ -4,9 +4,10 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
+from flask import Flask
 from msgspec.structs import replace
 
-from cds_service.app import create_app
+from cds_service.app import EXTENSION, Running, create_app
 from cds_service.gunicorn_server import Server, check_free
 from cds_service.hooks import PATIENT_VIEW
 from cds_service.settings import Settings, checked
@@ -35,13 +36,48 @@ def demo(settings: Settings) -> None:
 def _run(settings: Settings, *, demo: bool, when_ready: Callable[[], None]) -> None:
     checked(settings)
     check_free(settings.bind)
-    Server(lambda: create_app(settings, demo=demo), settings, when_ready).run()
+    service = _Service(settings, demo=demo)
+    reload = None if settings.tenants is None else service.reload
+    Server(service.app, settings, when_ready, reload=reload, begin=service.begin).run()
+
+
+class _Service:
+    """The app, and what the server reloads of it."""
+
+    def __init__(self, settings: Settings, *, demo: bool) -> None:
+        self._settings = settings
+        self._demo = demo
+        self._made: list[Flask] = []
+
+    def app(self) -> Flask:
+        """Make the app; once, before the workers are forked."""
+        self._made.append(create_app(self._settings, demo=self._demo))
+        return self._made[-1]
+
+    def reload(self) -> None:
+        """Take a changed tenants file into force.
+
+        Raises:
+            SettingsError: it is faulty; the old one stays in force.
+        """
+        for running in self._running():
+            running.reload()
+
+    def begin(self) -> None:
+        """A worker has been forked."""
+        for running in self._running():
+            running.begin()
+
+    def _running(self) -> list[Running]:
+        return [app.extensions[EXTENSION] for app in self._made]
 
 
 def _open_at(settings: Settings) -> str:
+    listens = f"Backpath listens at http://{settings.bind}/"
+    if settings.tenants is not None:
+        return f"{listens}\nOnly clients of the tenants file are answered."
     return (
-        f"Backpath listens at http://{settings.bind}/\n"
-        "Development mode: clients are not authenticated; whoever reaches this address may call."
+        f"{listens}\nDevelopment mode: clients are not authenticated; whoever reaches this address may call."
     )
 
 

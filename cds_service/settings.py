@@ -44,11 +44,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: ZoneInfo = ZoneInfo("UTC")  # gives the evaluation day
     max_body_mb: int = 16  # MiB of a request, also after unpacking
     allow_open: bool = False  # development mode may listen beyond loopback
-    # known, not yet in use: the features come in later releases
     budget_ms: int = 400  # a call's whole time when data is fetched
     store: str | None = None  # SQLAlchemy URL; None: SQLite in ./backpath-data/
     public_url: str | None = None  # base URL that clients call
-    tenants: Path | None = None  # TOML; refused until clients can be authenticated
+    tenants: Path | None = None  # TOML; None: development mode
     fhir_servers: tuple[str, ...] = ()  # FHIR bases beside loopback
     operator_token: str | None = None  # HTTP Basic password of user `operator`
 
@@ -59,8 +58,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def mode(self) -> str:
-        """The name of the mode, as /healthz tells it; tenants are not built yet."""
-        return "development"
+        """The name of the mode, as /healthz tells it."""
+        return "development" if self.tenants is None else "tenants"
 
 
 def settings_from(environ: Mapping[str, str]) -> Settings:
@@ -86,14 +85,9 @@ def checked(settings: Settings) -> Settings:
     """The settings, if a service may start with them.
 
     Raises:
-        SettingsError: tenants are asked for, or an open service would be reachable from outside.
+        SettingsError: an open service would be reachable from outside.
     """
-    if settings.tenants is not None:
-        # refused rather than passed over: the operator expects clients to be authenticated
-        raise SettingsError(
-            "BACKPATH_TENANTS is not yet in use: this version cannot authenticate clients; unset it"
-        )
-    if not settings.bind.is_loopback and not settings.allow_open:
+    if settings.tenants is None and not settings.bind.is_loopback and not settings.allow_open:
         raise SettingsError(
             f"{settings.bind.host} is not a loopback address, and in development mode anyone who reaches "
             "the service may call it; bind to 127.0.0.1, or set BACKPATH_ALLOW_OPEN=1 to allow it"

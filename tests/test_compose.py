@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -12,18 +11,22 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pytest
 import requests
 from dockerfile_parse import DockerfileParser
 from ruamel.yaml import YAML
 
 from cds_service.decision import Decider
-from cds_service.fhir_client import FhirClient
-from cds_service.hooks import prefetch_templates
 from cds_service.samples import Samples
 from cds_service.settings import READERS, checked, settings_from
+from cds_service.store.location import location_of
+from cds_service.try_out import record_of
+from tests.cds_service.processes import free_port, plain_environment
+from tests.cds_service.store.postgres_server import PASSWORD, USER, PostgresServer
 
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
@@ -40,6 +43,10 @@ def compose() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def dockerfile() -> DockerfileParser:
     return DockerfileParser(path=str(ROOT))
+
+
+def ours_of(environment: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environment.items() if name.startswith("BACKPATH_")}
 
 
 def instructions(dockerfile: DockerfileParser, name: str) -> list[str]:
@@ -79,8 +86,7 @@ def test_the_store_is_reachable_from_the_service_alone(compose: dict[str, Any]) 
 def test_the_settings_of_compose_and_image_are_known_and_let_the_service_start(
     compose: dict[str, Any], dockerfile: DockerfileParser
 ) -> None:
-    environment = {**dockerfile.envs, **compose["services"]["backpath"]["environment"]}
-    ours = {name: value for name, value in environment.items() if name.startswith("BACKPATH_")}
+    ours = ours_of({**dockerfile.envs, **compose["services"]["backpath"]["environment"]})
 
     settings = checked(settings_from(ours))
 
@@ -99,9 +105,7 @@ def test_no_password_stands_in_the_files(compose: dict[str, Any], dockerfile: Do
     assert [name for name in names if re.search("PASSWORD|SECRET|TOKEN|KEY", name)] == []
 
 
-def test_every_image_has_a_version_for_tag(
-    compose: dict[str, Any], dockerfile: DockerfileParser
-) -> None:
+def test_every_image_has_a_version_for_tag(compose: dict[str, Any], dockerfile: DockerfileParser) -> None:
     built = compose["services"]["backpath"]["image"]
     used = {service["image"] for service in compose["services"].values()} - {built}
     bases = {image for image in dockerfile.parent_images if "/" not in image}
@@ -109,6 +113,41 @@ def test_every_image_has_a_version_for_tag(
     untagged = [image for image in used | bases if not re.search(r":[\w.-]*\d[\w.-]*$", image)]
 
     assert untagged == []
+
+
+def test_the_service_begins_after_its_store(compose: dict[str, Any]) -> None:
+    store = compose["services"]["store"]
+
+    assert compose["services"]["backpath"]["depends_on"] == {"store": {"condition": "service_healthy"}}
+    assert store["healthcheck"]["test"][:2] == ["CMD", "pg_isready"]
+
+
+def test_the_settings_name_the_services_beside_it(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    settings = settings_from(ours_of(services["backpath"]["environment"]))
+    store = location_of(settings.store).url
+    account = services["store"]["environment"]
+
+    assert store.host == "store"
+    assert (store.username, store.database) == (account["POSTGRES_USER"], account["POSTGRES_DB"])
+    assert settings.fhir_servers == (services["samples"]["command"][-1],)
+    assert urlsplit(settings.fhir_servers[0]).hostname == "fhir"
+    assert set(services["fhir"]["networks"]) & set(services["backpath"]["networks"])
+
+
+def test_a_read_only_service_may_write_where_it_is_started(
+    compose: dict[str, Any], dockerfile: DockerfileParser
+) -> None:
+    stage = last_stage(dockerfile)
+    folder = next(value for name, value in stage if name == "WORKDIR")
+    user = next(value for name, value in stage if name == "USER")
+    service = compose["services"]["backpath"]
+
+    assert service["read_only"] is True
+    assert f"{folder}:uid={user},mode=0700" in service["tmpfs"]
+    assert any(
+        f"--home-dir {folder}" in value and f"--uid {user}" in value for name, value in stage if name == "RUN"
+    )
 
 
 def test_the_loader_waits_for_the_service_image_and_the_server(compose: dict[str, Any]) -> None:
@@ -162,13 +201,6 @@ def test_what_the_image_copies_is_there_and_sent_to_the_builder(dockerfile: Dock
     assert copied <= sent
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def running(
     command: Sequence[str | Path], environment: Mapping[str, str], probe: str, folder: Path
@@ -203,17 +235,50 @@ def answers(url: str) -> bool:
 
 
 def environment_of(service: Mapping[str, Any]) -> dict[str, str]:
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("BACKPATH_")}
-    return ours | service.get("environment", {})
+    return plain_environment(**service.get("environment", {}))
+
+
+def natively(environment: Mapping[str, str], places: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a service with the hosts of compose's networks in their native places."""
+    changed = dict(environment)
+    for host, place in places.items():
+        changed = {name: re.sub(rf"(?<=[/@]){host}\b", place, value) for name, value in changed.items()}
+    return changed
 
 
 @pytest.fixture(scope="module")
-def service_url(compose: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def store(compose: dict[str, Any]) -> Iterator[PostgresServer]:
+    """A PostgreSQL in the place of compose's, with the account and the database that it makes at first."""
+    account = compose["services"]["store"]["environment"]
+    assert account["POSTGRES_USER"] == USER
+    server = PostgresServer()
+    try:
+        server.start()
+        with psycopg.connect(server.new_database(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {account['POSTGRES_DB']}".encode())
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture(scope="module")
+def service_url(
+    compose: dict[str, Any],
+    store: PostgresServer,
+    fhir_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
     port = free_port()
     url = f"http://{LOOPBACK}:{port}"
     command = [BIN / "backpath", "serve", "--host", LOOPBACK, "--port", str(port), "--workers", "1"]
-    environment = environment_of(compose["services"]["backpath"])
-    with running(command, environment, f"{url}/readyz", tmp_path_factory.mktemp("service")):
+    places = {"store": f"{LOOPBACK}:{store.port}", "fhir:8080": urlsplit(fhir_url).netloc}
+    environment = natively(compose["services"]["backpath"]["environment"], places) | {
+        "PGPASSWORD": PASSWORD,  # compose's server trusts its network; ours asks, as any on a shared machine
+        "BACKPATH_BUDGET_MS": "20000",  # the tests' FHIR server shares two cores with everything else
+    }
+    with running(
+        command, plain_environment(**environment), f"{url}/readyz", tmp_path_factory.mktemp("service")
+    ):
         yield url
 
 
@@ -248,18 +313,45 @@ def test_the_service_answers_with_the_environment_of_compose(service_url: str) -
 
 
 @pytest.mark.integration
+def test_the_service_has_its_tables_in_the_store_of_compose(service_url: str, store: PostgresServer) -> None:
+    address = f"postgresql://{USER}:{PASSWORD}@{LOOPBACK}:{store.port}/backpath"
+
+    ready = requests.get(f"{service_url}/readyz", timeout=10).json()
+    with psycopg.connect(address) as connection:
+        found = connection.execute("SELECT to_regclass('nonces') IS NOT NULL").fetchone()
+
+    assert ready["store"] == "ok"
+    assert found == (True,)
+
+
+@pytest.mark.integration
+def test_a_call_that_names_the_fhir_server_of_compose_is_completed_from_it(
+    service_url: str, fhir_url: str
+) -> None:
+    call = {
+        "hook": "patient-view",
+        "hookInstance": "d1577c69-dfbe-44ad-ba6d-3e05e953b2ea",
+        "fhirServer": fhir_url,
+        "context": {"userId": "Practitioner/example", "patientId": "sample-esi-repeat-window"},
+    }
+
+    response = requests.post(f"{service_url}/cds-services/low-back-pain-patient-view", json=call, timeout=60)
+
+    assert response.status_code == 200, response.text
+    assert response.json()["extension"]["org.backpath"]["state"] == "esi-repeat-window"
+
+
+@pytest.mark.integration
 def test_each_sample_on_the_fhir_server_leads_to_its_state(fhir_url: str) -> None:
     decider = Decider.load(ZoneInfo("UTC"))
-    templates = prefetch_templates(decider.rows)
     samples = [s for s in Samples.load(decider.rows).by_id.values() if not s.given.not_provided]
     today = datetime.now(UTC).date()
 
     states = {}
-    with FhirClient(fhir_url) as client:
-        for sample in samples:
-            patient_id = f"sample-{sample.id}"
-            fetched = client.fetch(templates, patient_id)
-            decision = decider.decide(fetched.prefetch, patient_id=patient_id, as_of=today)
-            states[sample.id] = decision.advice.situation.state.value
+    for sample in samples:
+        patient_id = f"sample-{sample.id}"
+        record = record_of(fhir_url, patient_id, decider.rows).gathered
+        decision = decider.decide(record, patient_id=patient_id, as_of=today)
+        states[sample.id] = decision.advice.situation.state.value
 
     assert states == {sample.id: sample.state for sample in samples}

@@ -171,7 +171,7 @@ def test_the_requirements_satisfy_the_project() -> None:
     project = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]
 
     wanted = {
-        re.sub(r"[._]", "-", re.split(r"[<>=!~ ]", requirement, maxsplit=1)[0])
+        re.sub(r"[._]", "-", re.split(r"[\[<>=!~ ]", requirement, maxsplit=1)[0])
         for requirement in project["dependencies"]
     }
 

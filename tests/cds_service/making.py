@@ -3,11 +3,14 @@
 import io
 import json
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime, time
+from functools import cache
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from msgspec.structs import replace
 
 from cds_service.app import create_app
 from cds_service.hooks import PATIENT_VIEW
@@ -23,9 +26,21 @@ LOINC, ICD10, CPT = "http://loinc.org", "http://hl7.org/fhir/sid/icd-10-cm", "ht
 def an_app(
     *, settings: Settings | None = None, demo: bool = False, stream: io.StringIO | None = None
 ) -> Flask:
+    """The app as it is on TODAY, with a store of the test run's own where `settings` name none."""
+    settings = settings or Settings()
+    if settings.store is None:
+        settings = replace(settings, store=f"sqlite:///{store_folder().name}/store.sqlite3")
     return create_app(
-        settings or Settings(), demo=demo, log=log_to(stream or io.StringIO()), today=lambda: TODAY
+        settings,
+        demo=demo,
+        log=log_to(stream or io.StringIO()),
+        clock=lambda: datetime.combine(TODAY, time(12), UTC),
     )
+
+
+@cache
+def store_folder() -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix="backpath-tests-")
 
 
 def a_patient(**changes: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 FAULTS = """
 import resource
-from cds_service.memory import keep_freed_memory
+from cds_service.allocation import keep_freed_memory
 
 def faults_of_bodies():
     bytes(2_000_000)

@@ -10,6 +10,7 @@ from cds_service.inputs import case_of
 from cds_service.sample_codes import Codes, CodeStyle
 from cds_service.sample_records import record_of
 from cds_service.samples import hook_request
+from fhir_mappings.gathering import gather
 from pathway.golden import Expected, GoldenCase
 from pathway.loading import load_code_rows, load_golden
 from pathway.proving import differences
@@ -59,7 +60,7 @@ def test_a_golden_case_is_answered_through_the_service(
     check_answer(response.json, "golden")
     check_shown(response.json, case)
     read = case_of(request)
-    decision = decider.decide(read.prefetch, patient_id=read.patient_id, as_of=case.as_of)
+    decision = decider.decide(gather(read.prefetch), patient_id=read.patient_id, as_of=case.as_of)
     assert list(differences(case.expect, decision.advice, case.as_of)) == []
 
 

@@ -26,7 +26,11 @@ def test_head_is_answered(client: FlaskClient, path: str) -> None:
 
 
 def test_readyz_says_that_the_knowledge_is_loaded(client: FlaskClient) -> None:
-    assert client.get("/readyz").get_json() == {"status": "ready", "knowledge": "ok"}
+    assert client.get("/readyz").get_json() == {
+        "status": "ready",
+        "knowledge": "ok",
+        "store": "ok",
+    }
 
 
 def test_the_start_page_lists_services_and_samples(client: FlaskClient) -> None:

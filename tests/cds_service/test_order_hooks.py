@@ -172,7 +172,7 @@ def test_a_published_request_is_guarded_as_it_reads(client: FlaskClient, expecte
         for p in shared_data.hook_requests()
         if p.name == expected["file"] and shared_data.read(p)["hook"] == expected["hook"]
     ]
-    request = shared_data.read(path)
+    request = shared_data.without_server(shared_data.read(path))
     request["extension"] = {"org.backpath": {"asOf": date(2026, 11, 22).isoformat()}}
 
     response = call(client, request)

@@ -13,6 +13,7 @@ from cds_service.decision import Decider
 from cds_service.inputs import case_of
 from cds_service.sample_codes import CodeStyle
 from cds_service.samples import DIRECTORY, Samples
+from fhir_mappings.gathering import gather
 from pathway.errors import KnowledgeError
 from pathway.loading import load_code_rows
 from pathway.state import StateId
@@ -64,7 +65,7 @@ def test_a_sample_says_the_same_in_either_code_style_on_any_day(
 ) -> None:
     for day in (TODAY, date(2028, 2, 29), date(2027, 3, 1)):
         case = case_of(SAMPLES.request(name, day, style))
-        decision = decider.decide(case.prefetch, patient_id=case.patient_id, as_of=day)
+        decision = decider.decide(gather(case.prefetch), patient_id=case.patient_id, as_of=day)
         assert decision.advice.situation.state == SAMPLES.by_id[name].state
 
 

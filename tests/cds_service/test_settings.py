@@ -122,6 +122,7 @@ def test_an_open_service_beyond_loopback_may_be_allowed() -> None:
     assert checked(Settings(bind=Address("0.0.0.0", 5000), allow_open=True))  # noqa: S104 - allowed on purpose
 
 
-def test_tenants_are_refused_rather_than_ignored_while_they_are_not_built() -> None:
-    with pytest.raises(SettingsError, match="BACKPATH_TENANTS is not yet in use"):
-        checked(Settings(tenants=Path("tenants.toml")))
+def test_a_service_with_tenants_may_listen_anywhere() -> None:
+    settings = Settings(bind=Address("0.0.0.0", 80), tenants=Path("tenants.toml"))  # noqa: S104
+
+    assert checked(settings).mode == "tenants"
