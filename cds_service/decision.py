@@ -24,7 +24,7 @@ from fhir_mappings.terminology import Terminology
 from pathway.advice import Advice
 from pathway.codelists import CodeRow
 from pathway.evaluation import advise
-from pathway.facts import DataGap
+from pathway.facts import DataGap, Facts
 from pathway.guards import GuardAdvice, Warned, judge
 from pathway.knowledge_base import KnowledgeBase
 from pathway.loading import load_code_rows, load_knowledge
@@ -64,6 +64,15 @@ class Decision:
     def body(self) -> bytes:
         """The answer as the service sends it, standard dialect."""
         return encoded(self.answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was decided, not yet in words."""
+
+    advice: Advice | GuardAdvice
+    drafts: Sequence[dict[str, object]] = ()  # the orders that guards speak of, as `Warned.draft` counts them
+    hook: str = "patient-view"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,21 +122,35 @@ class Decider:
         Raises:
             MissingDataError: the Patient or, at chart open, any answer for Condition came from nowhere.
         """
-        if orders is not None:
-            return self._about_orders(gathered, orders, patient_id=patient_id, as_of=as_of)
-        check_indispensable(gathered, "patient-view")
-        facts = facts_of(
-            gathered, patient_id=patient_id, as_of=as_of, zone=self.zone, terminology=self.terminology
-        )
-        advice = advise(facts, self.knowledge)
-        return Decision(advice, self.renderer.answer(advice, uuid_source()))
+        judged = self.judged(gathered, patient_id=patient_id, as_of=as_of, orders=orders)
+        return Decision(judged.advice, self.answer(judged))
 
-    def _about_orders(self, gathered: Gathered, orders: Orders, *, patient_id: str, as_of: date) -> Decision:
-        """The guards of the draft orders of one call."""
-        check_indispensable(gathered, orders.hook)
+    def judged(
+        self, gathered: Gathered, *, patient_id: str, as_of: date, orders: Orders | None = None
+    ) -> Judged:
+        """The same before it is put into words.
+
+        Raises:
+            MissingDataError: as for `decide`.
+        """
+        check_indispensable(gathered, "patient-view" if orders is None else orders.hook)
         facts = facts_of(
             gathered, patient_id=patient_id, as_of=as_of, zone=self.zone, terminology=self.terminology
         )
+        if orders is None:
+            return Judged(advise(facts, self.knowledge))
+        return self._about_orders(gathered, facts, orders, patient_id=patient_id, as_of=as_of)
+
+    def answer(self, judged: Judged) -> Answer:
+        """What was decided as an answer, standard dialect."""
+        if isinstance(judged.advice, GuardAdvice):
+            return self.guard_renderer.answer(judged.advice, judged.drafts, judged.hook, uuid_source())
+        return self.renderer.answer(judged.advice, uuid_source())
+
+    def _about_orders(
+        self, gathered: Gathered, facts: Facts, orders: Orders, *, patient_id: str, as_of: date
+    ) -> Judged:
+        """The guards of the draft orders of one call."""
         drafts = drafts_of(
             orders.bundle,
             selections=orders.selections,
@@ -144,7 +167,7 @@ class Decider:
         facts = msgspec.structs.replace(facts, gaps=(*facts.gaps, *drafts.gaps, *unjudged))
         advice = judge(facts, [o.fact for o in judged if o.fact is not None], self.knowledge)
         advice, resources = _with_resources(advice, [order.resource for order in judged])
-        return Decision(advice, self.guard_renderer.answer(advice, resources, orders.hook, uuid_source()))
+        return Judged(advice, drafts=resources, hook=orders.hook)
 
 
 def encoded(answer: Answer) -> bytes:
