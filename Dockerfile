@@ -25,6 +25,8 @@ ENV PATH=/opt/backpath/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     BACKPATH_BIND=0.0.0.0:5000
 USER 10001
+# The embedded store is made here, in ./backpath-data, where BACKPATH_STORE names no other: mount a volume to
+# keep it, or a tmpfs where the root file system is read-only.
 WORKDIR /var/lib/backpath
 EXPOSE 5000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=20s --retries=3 \

@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -rs
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
-.PHONY: help setup demo check lint unit test integration bench soak docs lock wheel clean
+.PHONY: help setup demo check lint unit test integration audit bench soak docs lock wheel clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,7 @@ test: check integration ## Run the whole suite, real servers included: what CI r
 lint: $(VENV)/.dev ## Run ruff, mypy and import-linter.
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy .ci
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.dev ## Run the tests that need no socket.
@@ -38,6 +39,9 @@ unit: $(VENV)/.dev ## Run the tests that need no socket.
 
 integration: $(VENV)/.dev ## Run the tests that start real servers on loopback.
 	$(PYTEST) -m "integration and not soak" --junitxml=build/integration.xml
+
+audit: $(VENV)/.dev ## Ask whether a pinned package has a known vulnerability.
+	@$(BIN)/python .ci/audit.py
 
 bench: $(VENV)/.dev ## Measure CPU a request beside the floors; fails when a bar is missed.
 	$(BIN)/python -m bench

@@ -1,4 +1,4 @@
-"""Writes the pages, and parts of pages, that are made from the knowledge.
+"""Writes the pages, and parts of pages, that are made from the knowledge and the program.
 
 `python -m docs.generate` writes them; with `--check` it only says whether they are current.
 """
@@ -11,6 +11,7 @@ from docs.guards_page import guards_page
 from docs.overrides_page import overrides_page
 from docs.pathway_page import pathway_page
 from docs.prefetch_page import prefetch_page
+from docs.reference_page import reference_page
 from docs.rules_page import rules_page
 from pathway.codelists import CodeRow
 from pathway.evaluation import CHECKS
@@ -22,12 +23,14 @@ FOLDER = Path(__file__).parent
 
 def pages(knowledge: KnowledgeBase, rows: tuple[CodeRow, ...]) -> dict[Path, str]:
     """Every page that is made, with the text that it should have."""
-    prefetch, rules, overrides = (FOLDER / f"{name}.md" for name in ("prefetch", "rules", "overrides"))
+    names = ("prefetch", "rules", "overrides", "reference")
+    prefetch, rules, overrides, reference = (FOLDER / f"{name}.md" for name in names)
     return {
         FOLDER / "pathway.md": pathway_page(knowledge),
         FOLDER / "guards.md": guards_page(knowledge),
         prefetch: prefetch_page(prefetch.read_text(encoding="utf-8"), rows),
         overrides: overrides_page(overrides.read_text(encoding="utf-8"), knowledge),
+        reference: reference_page(reference.read_text(encoding="utf-8")),
         rules: rules_page(rules.read_text(encoding="utf-8"), CHECKS.values(), knowledge),
     }
 

@@ -17,6 +17,7 @@ from cds_service.hooks import services
 from cds_service.samples import Samples
 from cds_service.settings import READERS
 from docs.generate import stale
+from fhir_mappings.gathering import gather
 from pathway.evaluation import CHECKS
 from pathway.facts import GAP_CODES
 from pathway.state import StateId
@@ -187,7 +188,7 @@ def test_the_readme_shows_the_card_that_its_sample_gets(decider: Decider) -> Non
     request = Samples.load(decider.rows).request(SAMPLE, AS_OF)
     asked = read_request(request, hook="patient-view", development=True)
 
-    answer = decider.decide(asked.prefetch, patient_id=asked.patient_id, as_of=AS_OF)
+    answer = decider.decide(gather(asked.prefetch), patient_id=asked.patient_id, as_of=AS_OF)
 
     first = json.loads(answer.body())["cards"][0]
     assert f"/samples/{SAMPLE} " in text_of("README.md")

@@ -21,6 +21,13 @@ AS_OF = date(2026, 11, 2)
 # made by tools, or not ours: never committed
 LEFT_OUT = {".git", ".venv", "build", "dist", "__pycache__", "backpath-data"}
 LARGEST = 1_000_000  # bytes
+OPEN_THE_STORE = """
+from cds_service.logs import log_to
+from cds_service.store.opening import open_store
+store = open_store(None, log=log_to())
+print(store.check())
+store.close()
+"""
 REQUIREMENTS = ("requirements.txt", "requirements-build.txt", "requirements-dev.txt")
 
 
@@ -80,11 +87,13 @@ def test_the_wheel_holds_every_file_of_the_four_packages(wheel: Path) -> None:
         r"pathway/knowledge/golden/guards/[a-z0-9-]+\.yaml",
         r"pathway/knowledge/terminology/[a-z0-9-]+\.csv",
         r"cds_service/samples/[a-z0-9-]+\.yaml",
+        r"cds_service/store/migrations/env\.py",
+        r"cds_service/store/migrations/versions/r[0-9]{4}_[a-z_]+\.py",
         r"backpath-[^/]+/licenses/LICENSE",
         r"backpath-[^/]+/licenses/NOTICE",
     ],
 )
-def test_the_wheel_holds_knowledge_samples_and_licences(wheel: Path, pattern: str) -> None:
+def test_the_wheel_holds_knowledge_samples_migrations_and_licences(wheel: Path, pattern: str) -> None:
     names = ZipFile(wheel).namelist()
 
     assert [name for name in names if re.fullmatch(pattern, name)]
@@ -126,6 +135,10 @@ def test_the_installed_wheel_runs_from_any_folder(wheel: Path, tmp_path: Path) -
         backpath, "evaluate", "request.json", "--as-of", AS_OF.isoformat(), "--json", cwd=tmp_path
     )
 
+    opened = run(python, "-c", OPEN_THE_STORE, cwd=tmp_path)
+
+    assert opened.stdout.split() == ["ok"], opened.stderr
+    assert (tmp_path / "backpath-data" / "backpath.sqlite3").stat().st_mode & 0o077 == 0
     assert checked.returncode == 0, checked.stderr
     assert evaluated.returncode == 0, evaluated.stderr
     answer = msgspec.json.decode(evaluated.stdout)
