@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from cards.gaps import wire_gaps
-from cards.wire import Answer, AnswerExtension, AnswerIds, Card
+from cards.wire import Answer, AnswerExtension, AnswerIds, Card, HeldBack
 from pathway.facts import DataGap
 from pathway.state import Situation
+
+NOT_ASKED = "not-asked"
 
 
 def answer_of(
@@ -23,3 +27,14 @@ def answer_of(
             )
         ),
     )
+
+
+def with_memory(answer: Answer, held_back: Iterable[HeldBack], *, was_asked: bool) -> Answer:
+    """The answer with what is kept back of it; it says so where memory was not asked."""
+    held = tuple(held_back)
+    if was_asked and not held:
+        return answer
+    ids = msgspec.structs.replace(
+        answer.extension.org_backpath, held_back=held, memory=None if was_asked else NOT_ASKED
+    )
+    return msgspec.structs.replace(answer, extension=AnswerExtension(org_backpath=ids))

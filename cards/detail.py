@@ -66,7 +66,7 @@ class Page:
         self._gap_card = CardKind.EVIDENCE if CardKind.EVIDENCE in kinds else self._first
         self._headline = f"**{wording.WHY}:** {headline(advice.situation)}."
         self._closing = [
-            gaps.not_seen(advice.situation.facts.not_provided),
+            gaps.not_seen(advice.situation.facts),
             *(writer.lines.line(note) for note in advice.notes),
         ]
         self._withheld = _by_kind(advice.withheld, writer, kinds, self._first)

@@ -67,11 +67,12 @@ class EpicDialect:
         return msgspec.structs.replace(answer, cards=tuple(cards))
 
     def _card(self, card: Card, place: int) -> Card:
-        single = [one for suggestion in card.suggestions for one in _one_action_each(suggestion)]
+        suggestions = card.suggestions
+        if card.selection_behavior is SelectionBehavior.AT_MOST_ONE:
+            suggestions = self._told_to_exclude(suggestions)
+        single = [one for suggestion in suggestions for one in _one_action_each(suggestion)]
         changes = [one.actions[0].description for one in single if one.actions[0].type == "update"]
         kept = [one for one in single if one.actions[0].type != "update"]
-        if card.selection_behavior is SelectionBehavior.AT_MOST_ONE:
-            kept = self._told_to_exclude(kept)
         return msgspec.structs.replace(
             without_additions(card),
             detail=_with_changes(card.detail, changes),
@@ -80,15 +81,18 @@ class EpicDialect:
             suggestions=tuple(map(self._coded, kept)),
         )
 
-    def _told_to_exclude(self, suggestions: list[Suggestion]) -> list[Suggestion]:
-        """Those to choose from say so; what goes with one of them (naloxone with an opioid) does not."""
+    def _told_to_exclude(self, suggestions: tuple[Suggestion, ...]) -> tuple[Suggestion, ...]:
+        """Those to choose from say so; what goes with one of them (naloxone with an opioid) does not.
+
+        Before they are parted: the actions of one drug belong together, and exclude other drugs alone.
+        """
         are_choices = [self._is_choice(suggestion) for suggestion in suggestions]
         if sum(are_choices) < 2:
             return suggestions
-        return [
-            _described(one, f"{AT_MOST_ONE}: {one.actions[0].description}") if is_choice else one
+        return tuple(
+            _described(one, f"{AT_MOST_ONE}: ") if is_choice else one
             for one, is_choice in zip(suggestions, are_choices, strict=True)
-        ]
+        )
 
     def _is_choice(self, suggestion: Suggestion) -> bool:
         known = self._proposals.of(suggestion)
@@ -147,10 +151,12 @@ def _one_action_each(suggestion: Suggestion) -> Iterator[Suggestion]:
         )
 
 
-def _described(suggestion: Suggestion, description: str) -> Suggestion:
-    (action,) = suggestion.actions
-    changed = msgspec.structs.replace(action, description=description)
-    return msgspec.structs.replace(suggestion, actions=(changed,))
+def _described(suggestion: Suggestion, beginning: str) -> Suggestion:
+    """The suggestion with its first words; of several actions each has them."""
+    told = tuple(
+        [msgspec.structs.replace(a, description=beginning + a.description) for a in suggestion.actions]
+    )
+    return msgspec.structs.replace(suggestion, actions=told)
 
 
 def _with_changes(detail: str, changes: Iterable[str]) -> str:

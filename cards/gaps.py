@@ -1,10 +1,10 @@
 """Data gaps: in the answer's extension, and in words."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from cards import markdown, wording
 from cards.wire import Gap
-from pathway.facts import DataGap
+from pathway.facts import DataGap, Facts
 
 MOST_PLACES = 3  # named per gap
 NOT_PROVIDED = "not-provided"
@@ -37,12 +37,14 @@ def gap_lines(gaps: Iterable[DataGap]) -> list[str]:
     return [f"{text}{_places(list(dict.fromkeys(filter(None, found))))}" for text, found in places.items()]
 
 
-def not_seen(types: Collection[str]) -> str:
-    """The line that names the parts of the record that came from nowhere; empty when all came."""
-    if not types:
+def not_seen(facts: Facts) -> str:
+    """The line that names the parts of the record that came from nowhere, or in part; empty when all came."""
+    if not (facts.not_provided or facts.gaps):
         return ""
-    named = ", ".join(sorted(types))
-    return f"{wording.NOT_SEEN}: {markdown.escaped(named)}."
+    told = ((wording.NOT_SEEN, facts.not_provided), (wording.SEEN_IN_PART, facts.partly_seen))
+    return " ".join(
+        f"{words}: {markdown.escaped(', '.join(sorted(types)))}." for words, types in told if types
+    )
 
 
 def _place(gap: DataGap) -> str:

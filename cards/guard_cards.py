@@ -96,7 +96,7 @@ def _detail(guard: GuardText, level: LevelText, warned: Warned, situation: Situa
         [f"- {line}" for line in (guard.default, *guard.local) if line],
         is_table=guard.evidence.is_table,
     )
-    return "\n\n".join(filter(None, (told, not_seen(situation.facts.not_provided))))
+    return "\n\n".join(filter(None, (told, not_seen(situation.facts))))
 
 
 def _order(warned: Warned) -> str:

@@ -132,6 +132,15 @@ class Gap(Wire, frozen=True, kw_only=True):
     text: str | None = None
 
 
+class HeldBack(Wire, frozen=True, kw_only=True):
+    """A recommendation or guard that was advised and is not shown, and why."""
+
+    recommendation: str
+    reason: str  # "accepted", code of an override reason, name of a cap, "shadow", "control"
+    until: date | None = None  # the day on which it may be shown again
+    order: str | None = None  # of a guard: the draft that it speaks of
+
+
 class AnswerIds(Wire, frozen=True, kw_only=True):
     """What stands at the top of every answer, with or without cards."""
 
@@ -139,6 +148,8 @@ class AnswerIds(Wire, frozen=True, kw_only=True):
     as_of: date
     knowledge_version: str
     data_gaps: tuple[Gap, ...] = ()
+    held_back: tuple[HeldBack, ...] = ()
+    memory: str | None = None  # "not-asked": what was answered before could not be read in time
 
 
 class AnswerExtension(Wire, frozen=True, kw_only=True, rename=EXTENSION):

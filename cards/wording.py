@@ -22,6 +22,7 @@ PROPOSED = "Proposed"
 BLOCKER = "Settle first"
 CAUTION = "Caution"
 NOT_SEEN = "Not seen, as it was not provided"
+SEEN_IN_PART = "Only seen in part"
 SEED = "seed text"  # stated in the text that the pathway is built on
 UNVERIFIED = "unverified"
 AS_ABOVE = "as above"

@@ -134,6 +134,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "graceful_timeout": GRACE_S,
             "keepalive": KEEP_ALIVE_S,
             "accesslog": None,  # its lines hold URLs
+            # a header of a client's, SCRIPT_NAME say, must not move a path past what the proxy lets through
+            "forwarded_allow_ips": "",
+            "forwarder_headers": "",
             "logger_class": JsonLogger,
             "proc_name": "backpath",
             "when_ready": lambda _: self._when_ready(),

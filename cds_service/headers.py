@@ -26,7 +26,7 @@ def init_app(app: Flask, *, public_url: str | None) -> None:
 
     @app.after_request
     def secure(response: Response) -> Response:
-        if POLICY in response.headers:  # a page, with a policy of its own
+        if POLICY in response.headers or "Cache-Control" in response.headers:  # a page, a style sheet
             for name, value in headers:
                 response.headers.setdefault(name, value)
         else:

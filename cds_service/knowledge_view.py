@@ -119,7 +119,7 @@ def print_rule(rule: Rule, knowledge: KnowledgeBase) -> None:
     print_list(console, "To settle first", _uses(rule.blockers))
     print_list(console, "Thresholds", number_lines(rule.id, knowledge))
     print_evidence(console, rule.evidence, knowledge)
-    print_list(console, "Proposed orders", map(_proposal, rule.proposals))
+    print_list(console, "Proposed orders", (_proposal(rule.id, proposal) for proposal in rule.proposals))
     print_list(
         console, "Variants", (f"{name}: {v.summary or v.why or ''}" for name, v in rule.variants.items())
     )
@@ -146,11 +146,12 @@ def _uses(uses: Iterable[CheckUse]) -> Iterable[str]:
         yield f"{use.text} ({asked}; {use.mark.value}){sources}{note}"
 
 
-def _proposal(proposal: Proposal) -> str:
+def _proposal(rule_id: str, proposal: Proposal) -> str:
+    """An order by the name that a site's order codes use, what it says, and its codes."""
     order = proposal.order
     codes = [order.code] if isinstance(order, MedicationOrder) else list(order.codes)
     coded = ", ".join(f"{code.system} {code.code}" for code in codes) or "text only"
-    return f"{proposal.description}{_only_when(proposal.when)} ({coded})"
+    return f"{rule_id}/{proposal.id}: {proposal.description}{_only_when(proposal.when)} ({coded})"
 
 
 def _states(rule: Rule, knowledge: KnowledgeBase) -> Iterable[str]:

@@ -9,17 +9,20 @@ import contextlib
 import os
 import queue
 import signal
+import socket
+import struct
 import threading
 from collections.abc import Callable
 from types import FrameType
 
 from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]  # gunicorn has no types
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
-from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
 
 from cds_service.errors import place_of
 from pathway.errors import PathwayError
 
+SILENCE_S = 5  # in the middle of a request; slow networks send something within that
 # how the messages of this module begin; the server's log lets them through
 MESSAGES = ("Reloaded", "Reload refused", "Reload failed", "Nothing to reload")
 
@@ -88,6 +91,11 @@ class ReloadingArbiter(Arbiter):  # type: ignore[misc]  # gunicorn has no types
 
 class ReloadingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn's worker with threads, and one more that reloads while the others go on answering."""
+
+    def handle(self, conn: TConn) -> object:
+        """Answer a connection; a client that sends nothing for a while loses the thread that waits for it."""
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", SILENCE_S, 0))
+        return super().handle(conn)
 
     def init_signals(self) -> None:
         """Set our handler beside gunicorn's, then let SIGHUP through."""

@@ -8,6 +8,7 @@ from flask import Flask
 from msgspec.structs import replace
 
 from cds_service.app import EXTENSION, Running, create_app
+from cds_service.errors import SettingsError
 from cds_service.gunicorn_server import Server, check_free
 from cds_service.hooks import PATIENT_VIEW
 from cds_service.settings import Settings, checked
@@ -28,8 +29,10 @@ def demo(settings: Settings) -> None:
     """Start the service with sample patients, in one process.
 
     Raises:
-        SettingsError: as for `serve`.
+        SettingsError: as for `serve`, or tenants are named.
     """
+    if settings.tenants is not None:
+        raise SettingsError("the demo has no tenants, and its pages would be closed: unset BACKPATH_TENANTS")
     _run(replace(settings, workers=1), demo=True, when_ready=lambda: _say(_where_to_look(settings)))
 
 

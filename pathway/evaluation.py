@@ -62,12 +62,11 @@ def advise(facts: Facts, knowledge: KnowledgeBase) -> Advice:
             withheld.append(result)
     if not shown and situation.undated_symptoms and situation.state is not StateId.NOT_APPLICABLE:
         # No candidate is left, but an undated red flag must still be said (a.4: on every card).
-        review = chooser.judged(knowledge.rules[REVIEW], None)
-        shown = [review] if isinstance(review, Advised) else []
-    cards = _planned(situation.state, shown, knowledge)
+        shown = chooser.review()
+    cards = planned(situation.state, shown, knowledge)
     return Advice(
         situation=situation,
-        cards=_with_best_step(cards, situation, knowledge),
+        cards=with_best_step(cards, situation, knowledge),
         withheld=tuple(withheld),
         notes=_notes(picture, situation) if cards else (),
         gaps=situation.gaps,
@@ -133,6 +132,11 @@ class Chooser:
             or self._short_of(rule, _CRITERION, criteria)
             or self._advised(rule, variant, (*duration, *criteria, *against))
         )
+
+    def review(self) -> list[Advised]:
+        """The card that says an undated bladder or bowel symptom where nothing else would."""
+        review = self.judged(self.picture.knowledge.rules[REVIEW], None)
+        return [review] if isinstance(review, Advised) else []
 
     def _asked(self, uses: tuple[CheckUse, ...]) -> Sequence[_Answer]:
         if not uses:
@@ -254,7 +258,7 @@ def _criterion(use: CheckUse, finding: Finding) -> Criterion:
     return Criterion(id=name, verdict=finding.verdict, sources=finding.sources)
 
 
-def _planned(state: StateId, shown: list[Advised], knowledge: KnowledgeBase) -> list[CardPlan]:
+def planned(state: StateId, shown: Sequence[Advised], knowledge: KnowledgeBase) -> list[CardPlan]:
     """The cards of b.3: the state card leads with the best next step, then one card a group."""
     if not shown:
         return []
@@ -268,13 +272,15 @@ def _planned(state: StateId, shown: list[Advised], knowledge: KnowledgeBase) -> 
     return [CardPlan(kind=kind, items=tuple(items)) for kind, items in groups.items() if items]
 
 
-def _with_best_step(
+def with_best_step(
     cards: list[CardPlan], situation: Situation, knowledge: KnowledgeBase
 ) -> tuple[CardPlan, ...]:
     """Mark the one best next step: the state card's first item with an order that may be so marked."""
     if not cards:
         return ()
-    unseen = not _NEEDED_FOR_DRUGS.isdisjoint(situation.facts.not_provided)
+    # a page that did not come may hold the very allergy: as little is known as when none came
+    seen_poorly = situation.facts.not_provided | situation.facts.partly_seen
+    unseen = not _NEEDED_FOR_DRUGS.isdisjoint(seen_poorly)
     state_card = cards[0]
     for index, item in enumerate(state_card.items):
         if _recommendable(item, knowledge, unseen=unseen):

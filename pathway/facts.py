@@ -222,3 +222,8 @@ class Facts(Fact, frozen=True, kw_only=True):
     care: tuple[CareFact, ...] = ()
     gaps: tuple[DataGap, ...] = ()
     not_provided: frozenset[str] = frozenset()  # resource types that came from nowhere
+
+    @property
+    def partly_seen(self) -> frozenset[str]:
+        """The resource types of which a page or more did not come."""
+        return frozenset(g.resource for g in self.gaps if g.code == "incomplete" and g.resource is not None)

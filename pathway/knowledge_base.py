@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pathway.decision_aids import DecisionAid
 from pathway.facts import Fact
 from pathway.guard_rules import Guard
 from pathway.rules import (
     Evidence,
     OverrideReason,
+    Quiet,
     Rule,
     SeedStatement,
     StateEntry,
@@ -34,6 +36,8 @@ class KnowledgeBase(Fact, frozen=True, kw_only=True, eq=False):
     mme_factors: dict[str, Decimal] = msgspec.field(default_factory=dict)  # opioid ingredient: MME a mg
     guards: dict[str, Guard] = msgspec.field(default_factory=dict)
     texts: dict[str, str]  # texts.yaml: lines that stand on cards whatever the rule
+    quiet: Quiet = msgspec.field(default_factory=Quiet)
+    decision_aids: dict[str, DecisionAid] = msgspec.field(default_factory=dict)  # for the pathway page
     written: "KnowledgeBase | None" = None  # as the files say it, its texts naming numbers in braces
     # What a site has changed (pathway.overrides); nothing of it in the packaged knowledge
     overrides: "tuple[Override, ...]" = ()

@@ -11,7 +11,7 @@ from pathway.knowledge_base import KnowledgeBase
 from pathway.number_check import number_problems
 from pathway.numbers import Number
 from pathway.red_flags import FLAGS
-from pathway.rules import CheckUse, Mark, Rule, ServiceOrder
+from pathway.rules import ACCEPTED, CheckUse, Mark, Rule, ServiceOrder
 from pathway.state import DurationClass, Problem, StateId
 from pathway.values import COMMON
 
@@ -48,6 +48,7 @@ def problems_of(knowledge: KnowledgeBase, rows: tuple[CodeRow, ...]) -> list[str
         *inspector.texts(),
         *(problem for rule in knowledge.rules.values() for problem in inspector.rule(rule)),
         *inspector.seed(),
+        *inspector.quiet(),
     ]
 
 
@@ -126,6 +127,18 @@ class Inspector:
                 yield from known(f"seed.yaml: {row}: state", state, self.knowledge.states)
             if row not in carried and not statement.states and not statement.mechanisms:
                 yield f"seed.yaml: {row}: no rule, state or mechanism carries it"
+
+    def quiet(self) -> Iterator[str]:
+        """Every answer has a period, and what differs is said of recommendations and guards that exist."""
+        quiet = self.knowledge.quiet
+        answers = (ACCEPTED, *self.knowledge.override_reasons)
+        yield from unequal("quiet.yaml: periods", "answer", quiet.periods, answers)
+        for name, periods in quiet.by_recommendation.items():
+            place = f"quiet.yaml: by_recommendation: {name}"
+            if name not in self.knowledge.rules and name not in self.knowledge.guards:
+                yield f"{place}: no such recommendation or guard"
+            for answer in periods:
+                yield from known(place, answer, answers)
 
     def rule(self, rule: Rule) -> Iterator[str]:
         """Every id of a rule exists, and its words can be filled."""

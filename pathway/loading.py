@@ -6,6 +6,8 @@ from pathlib import Path
 
 from pathway import codelists
 from pathway.codelists import CodeRow
+from pathway.decision_aid_check import aid_problems
+from pathway.decision_aids import FILE, DecisionAid
 from pathway.errors import KnowledgeError
 from pathway.golden import GoldenCase
 from pathway.guard_knowledge_check import guard_problems
@@ -17,6 +19,7 @@ from pathway.rules import (
     Evidence,
     Kebab,
     OverrideReason,
+    Quiet,
     Rule,
     SeedStatement,
     StateEntry,
@@ -37,7 +40,11 @@ def load_knowledge(directory: Path | None = None) -> KnowledgeBase:
     root = directory or PACKAGED
     rows = load_code_rows(root)
     knowledge = settled(_read_all(root, rows))
-    problems = [*problems_of(knowledge, rows), *guard_problems(knowledge, Inspector(knowledge, rows))]
+    problems = [
+        *problems_of(knowledge, rows),
+        *guard_problems(knowledge, Inspector(knowledge, rows)),
+        *aid_problems(knowledge),
+    ]
     if problems:
         raise KnowledgeError("\n".join(problems))
     return knowledge
@@ -84,6 +91,8 @@ def _read_all(root: Path, rows: tuple[CodeRow, ...]) -> KnowledgeBase:
             if row.file == "opioid-mme.csv" and row.verified and row.role != "none"
         },
         texts=read(root / "texts.yaml", dict[Kebab, str]),
+        quiet=read(root / "quiet.yaml", Quiet),
+        decision_aids=read(root / FILE, dict[Kebab, DecisionAid]),
     )
 
 

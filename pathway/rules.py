@@ -224,6 +224,27 @@ class Threshold(Knowledge, frozen=True, kw_only=True):
         return self.values[max(begun) if begun else min(self.values)].value
 
 
+ACCEPTED = "accepted"  # stands among the reasons of quiet.yaml: a suggestion was taken
+LONGEST_QUIET_DAYS = 3650
+QuietDays = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_QUIET_DAYS)]
+
+
+class QuietPeriod(Knowledge, frozen=True, kw_only=True):
+    """For how long an answer keeps a recommendation from being shown again."""
+
+    days: QuietDays  # 0: it is shown the next time
+    mark: Mark
+    note: Text  # why so long
+
+
+class Quiet(Knowledge, frozen=True, kw_only=True):
+    """How long what was answered stays quiet: quiet.yaml; by `ACCEPTED` and by code of an override reason."""
+
+    periods: dict[Kebab, QuietPeriod] = msgspec.field(default_factory=dict)
+    # by recommendation or guard: what differs for it
+    by_recommendation: dict[Kebab, dict[Kebab, QuietPeriod]] = msgspec.field(default_factory=dict)
+
+
 class OverrideReason(Fact, frozen=True, kw_only=True):
     """One reason of override-reasons.csv."""
 

@@ -29,6 +29,7 @@ METADATA = _networks(
     "169.254.170.2/32",  # AWS ECS
     "169.254.170.23/32",  # AWS EKS
     "169.254.42.42/32",  # Scaleway
+    "169.254.0.23/32",  # Tencent
     "100.100.100.200/32",  # Alibaba
     "168.63.129.16/32",  # Azure's wire server; otherwise a public address
     "192.0.0.192/32",  # Oracle, older
@@ -36,6 +37,9 @@ METADATA = _networks(
     "fd00:ec2::23/128",  # AWS EKS
     "fd20:ce::254/128",  # Google
     "fd00:42::42/128",  # Scaleway
+    "fd00:c1::a9fe:a9fe/128",  # Oracle
+    "fd00:100::100:200/128",  # Alibaba
+    "fd00:a9fe:a9fe::1/128",  # Akamai
     "fe80::a9fe:a9fe/128",  # OpenStack
 )
 

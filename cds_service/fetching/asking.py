@@ -14,9 +14,10 @@ from cds_service.fetching.refusals import Why
 from cds_service.fetching.scopes import EVERYTHING, Query, Scopes
 from cds_service.fetching.searches import IDS, Questions
 from cds_service.fetching.wants import Wants
-from fhir_mappings.gathering import Unfinished
+from fhir_mappings.gathering import INDISPENSABLE_SEARCH, Unfinished
 
 PATIENT, MEDICATION = "Patient", "Medication"
+FIRST = (PATIENT, INDISPENSABLE_SEARCH)  # where threads are short: without these there is no answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,8 @@ class Asker:
 
     def questions(self, wants: Wants) -> list[Asked]:
         """All that is wanted at first."""
-        asked = [self._all_of(kind) for kind in sorted(wants.missing | wants.partial)]
+        kinds = sorted(wants.missing | wants.partial, key=lambda kind: (kind not in FIRST, kind))
+        asked = [self._all_of(kind) for kind in kinds]
         going_on = (self._on_from(bundle) for bundle in wants.unfinished)
         return [*asked, *(found for found in going_on if found is not None)]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from cds_service.hooks import PATIENT_VIEW
 from cds_service.settings import Settings
 from cds_service.tenants.model import ALL_SERVICES, DialectName, Tenant
+from cds_service.tenants.smart import smart_faults
 from cds_service.tenants.tables import TenantTable, one_of
 from pathway.overrides import Override
 
@@ -26,6 +27,8 @@ def faults_of(table: TenantTable, settings: Settings) -> Iterator[tuple[str, str
     yield from _trust_faults(table, settings)
     yield from _dialect_faults(table)
     yield from _order_code_faults(table)
+    if table.smart is not None:
+        yield from smart_faults(table.smart, table.fhir_servers, settings)
     for number, override in enumerate(table.overrides):
         for key, fault in _override_faults(override):
             yield f"overrides[{number}]{key}", fault

@@ -14,6 +14,7 @@ from cds_service.settings import Settings
 from cds_service.tenants.coherence import alike, faults_of, services_fault
 from cds_service.tenants.model import DEVELOPMENT, Network, Tenant
 from cds_service.tenants.public_keys import public_keys
+from cds_service.tenants.smart import plainly_spelled, shared_servers
 from cds_service.tenants.tables import Reader, TenantTable
 from cds_service.tenants.web_addresses import fhir_base_fault, issuer_fault, jku_fault
 
@@ -43,7 +44,7 @@ def load_tenants(path: Path, settings: Settings) -> tuple[Tenant, ...]:
         for name, raw in _tables(_document(path), reader).items()
         if (tenant := _tenant(name, raw, settings, reader)) is not None
     ]
-    for place, text in alike(tenants):
+    for place, text in (*alike(tenants), *shared_servers(tenants)):
         reader.wrong(place, text)
     if reader.problems:
         raise TenantsError("\n".join(f"{path.name}: {problem}" for problem in reader.problems))
@@ -154,6 +155,8 @@ def _made(name: str, table: TenantTable, keys: tuple[dict[str, str], ...], setti
         trigger_actions=tuple(str(trigger) for trigger in table.trigger_actions),
         order_codes=table.order_codes,
         overrides=table.overrides,
+        memory=table.memory,
+        smart=None if table.smart is None else plainly_spelled(table.smart),
     )
 
 

@@ -12,8 +12,21 @@ from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 import msgspec
 
 from cds_service.hooks import PATIENT_VIEW
-from cds_service.tenants.model import ALL_SERVICES, DialectName, OrderCode, Part, SpecVersion
+from cds_service.tenants.model import (
+    ALL_SERVICES,
+    MOST_CARDS,
+    Cards,
+    Days,
+    DialectName,
+    Memory,
+    OrderCode,
+    Part,
+    Percent,
+    Smart,
+    SpecVersion,
+)
 from pathway.overrides import Override
+from pathway.rules import LONGEST_QUIET_DAYS
 
 MOST_REQUESTS = 1_000_000  # a minute
 Limit = Annotated[int, msgspec.Meta(ge=1, le=MOST_REQUESTS)]
@@ -47,6 +60,8 @@ class TenantTable(Part, frozen=True, kw_only=True):
     trigger_actions: tuple[Trigger, ...] = ()
     order_codes: tuple[OrderCode, ...] = ()
     overrides: tuple[Override, ...] = ()
+    memory: Memory = Memory()
+    smart: Smart | None = None
 
     @property
     def services_offered(self) -> tuple[str, ...]:
@@ -64,6 +79,9 @@ EXPECTED: dict[object, str] = {
     date: "a date, e.g. 2026-11-02",
     Trigger: "text or a whole number",
     Limit: f"a whole number from 1 to {MOST_REQUESTS}",
+    Days: f"a whole number of days from 0 to {LONGEST_QUIET_DAYS}",
+    Cards: f"a whole number from 1 to {MOST_CARDS}",
+    Percent: "a whole number from 0 to 100",
     dict: "a table",
 }
 GIVEN: tuple[tuple[type, str], ...] = (  # bool is an int, datetime a date: the narrower first
@@ -111,9 +129,11 @@ class Reader:
 
     def _value(self, place: str, raw: object, shape: object) -> object:
         """`raw` as `shape`: a struct, a tuple of one kind, or a plain value; None where it is wrong."""
-        shape = _without_none(shape)
+        shape = _chosen(_without_none(shape), raw)
         if get_origin(shape) is tuple:
             return self._list(place, raw, get_args(shape)[0])
+        if get_origin(shape) is dict and get_args(shape)[1] is not object:
+            return self._by_name(place, raw, get_args(shape)[1])
         if isinstance(shape, type) and issubclass(shape, msgspec.Struct):
             before = len(self.problems)
             found = self.fields(place, raw, shape)
@@ -129,6 +149,13 @@ class Reader:
             if isinstance(value, str | int) and value in read[:number]:
                 self.wrong(f"{place}[{number}]", "stands there twice")
         return read
+
+    def _by_name(self, place: str, raw: object, shape: object) -> dict[str, object] | None:
+        """A table whose keys are names of the knowledge: whoever has that checks them."""
+        if not isinstance(raw, dict):
+            self.wrong(place, f"must be a table, not {_given(raw)}")
+            return None
+        return {name: self._value(f"{place}.{name}", value, shape) for name, value in raw.items()}
 
     def _plain(self, place: str, raw: object, shape: object) -> object:
         try:
@@ -162,6 +189,13 @@ def _without_none(shape: object) -> object:
     return left[0] if len(left) == 1 else shape
 
 
+def _chosen(shape: object, raw: object) -> object:
+    """Of one value or a list of values: the list if there is one."""
+    parts = get_args(shape) if isinstance(shape, types.UnionType) else ()
+    lists = [part for part in parts if get_origin(part) is tuple]
+    return lists[0] if lists and isinstance(raw, list) else shape
+
+
 def _unknown(key: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(key, list(known), n=1)
     meant = f" (is {close[0]!r} meant?)" if close else ""
@@ -178,6 +212,8 @@ def _expected(shape: object) -> str:
     shape = _without_none(shape)
     if words := _words(shape):
         return one_of(words)
+    if isinstance(shape, types.UnionType) and shape not in EXPECTED:
+        return " or ".join(map(_expected, get_args(shape)))
     if get_origin(shape) is tuple:
         return f"a list of {_expected(get_args(shape)[0])}"
     if isinstance(shape, type) and issubclass(shape, msgspec.Struct):

@@ -4,8 +4,10 @@ import re
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
+from cds_service.errors import SettingsError
 from cds_service.fetching.reach import place_of
 from cds_service.fetching.refusals import NotFetchedError
+from cds_service.settings import Settings
 
 SANDBOX = "sandbox.cds-hooks.org"  # its private key is published with its source
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
@@ -54,6 +56,19 @@ def http_url_fault(text: str) -> str | None:
             "is not a plainly spelled URL: it has another character, host, port or path than a URL may have"
         )
     return None
+
+
+def check_addresses(settings: Settings) -> None:
+    """Refuse URLs of the settings that could never be called.
+
+    Raises:
+        SettingsError: names the setting, never its value.
+    """
+    named = [("BACKPATH_PUBLIC_URL", settings.public_url)] if settings.public_url else []
+    named += [("BACKPATH_FHIR_SERVERS", base) for base in settings.fhir_servers]
+    for name, url in named:
+        if fault := fhir_base_fault(url):
+            raise SettingsError(f"{name} {fault}")
 
 
 def sandbox_fault(text: str) -> str | None:

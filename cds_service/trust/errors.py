@@ -84,12 +84,15 @@ class NotAuthenticatedError(PathwayError):
     def __init__(self, reason: Reason, detail: Mapping[str, str] | None = None) -> None:
         super().__init__("Authentication is required.")
         self.reason = reason
-        self.detail: Mapping[str, str] = detail or {}  # of iss, tenant, jti, kid those that are known
+        self.detail: Mapping[str, str] = detail or {}  # of iss, claimed_tenant, jti, kid those that are known
 
 
 def shown(kid: object, claims: Mapping[str, object] | None = None) -> dict[str, str]:
     """What of a token may be logged (CDS Hooks: `iss`, `tenant`, `jti`), and `kid`; unverified, shortened."""
-    found = {name: (claims or {}).get(name) for name in ("iss", "tenant", "jti")} | {"kid": kid}
+    known = claims or {}
+    # under another word than the tenant of a call: whoever is refused may write any name there
+    found = {name: known.get(name) for name in ("iss", "jti")}
+    found |= {"claimed_tenant": known.get("tenant"), "kid": kid}
     # "replace": a lone surrogate is legal in JSON and cannot be written to a log
     return {
         name: value[:SHOWN].encode("utf-8", "replace").decode()

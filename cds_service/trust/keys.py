@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import inf
-from threading import Lock
+from threading import Lock, Thread
 from typing import Final
 
 from cds_service.fetching.refusals import NotFetchedError
@@ -17,6 +17,7 @@ LIFETIME_S = 600.0  # a key that its owner withdraws is refused after this time
 STALE_S = 86_400.0  # how long fetched keys serve when they cannot be fetched again: see Keys
 REFETCH_S = 30.0  # least time between two requests to one `jku`, whoever asks for what
 RETRY_S = 5.0  # the same as long as it has never answered: its clients are all locked out
+PATIENCE_S = 0.1  # that a caller who has a key waits for a newer one
 NO_KEY_SET: Final = "no-key-set"  # the word for an answer that is not one
 NONE: Final = KeySet({}, frozenset())
 
@@ -32,7 +33,7 @@ class State:
 
 @dataclass(slots=True)
 class Source:
-    """One `jku`; the lock is held by the one caller that fetches it."""
+    """One `jku`; the lock is held by the one that fetches it."""
 
     state: State = field(default_factory=State)
     lock: Lock = field(default_factory=Lock)
@@ -46,7 +47,8 @@ class Keys:
     that a key withdrawn during the outage is refused only after it. `told` hears of every failure:
     the `jku`, and why in a word.
 
-    A fetch holds back only those callers who cannot do without it; they share it.
+    A fetch holds back only those callers who cannot do without it; they share it. Who has a key waits for
+    a newer one no longer than `patience_s`, so that a key server that hangs costs no call its time.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Keys:
         lifetime_s: float = LIFETIME_S,
         stale_s: float = STALE_S,
         refetch_s: float = REFETCH_S,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self._read = read
         self._told = told
@@ -65,6 +68,7 @@ class Keys:
         self._lifetime_s = lifetime_s
         self._stale_s = stale_s
         self._refetch_s = refetch_s
+        self._patience_s = patience_s
         self._sources: dict[str, Source] = {}
         self._inline = lru_cache(maxsize=1024)(_inline)
 
@@ -83,14 +87,36 @@ class Keys:
         """The keys to be used now, fetched if that is called for."""
         source = self._sources.get(jku) or self._sources.setdefault(jku, Source())
         if self._is_due(source.state, kid):
-            can_wait = kid not in (self._usable(source.state) or NONE)
-            if source.lock.acquire(blocking=can_wait):  # not had: another caller fetches, this one has a key
-                try:
-                    if self._is_due(source.state, kid):  # the one before may have fetched it
-                        source.state = self._tried(jku, source.state)
-                finally:
-                    source.lock.release()
+            if kid in (self._usable(source.state) or NONE):
+                self._refresh_beside(jku, kid, source)
+            else:
+                with source.lock:
+                    self._refresh(jku, kid, source)
         return self._usable(source.state)
+
+    def _refresh(self, jku: str, kid: str, source: Source) -> None:
+        """Fetch; the caller holds the lock."""
+        if self._is_due(source.state, kid):  # the one before may have fetched it
+            source.state = self._tried(jku, source.state)
+
+    def _refresh_beside(self, jku: str, kid: str, source: Source) -> None:
+        """Fetch in a thread of its own, unless that is being done, and wait for it a moment."""
+        if not source.lock.acquire(blocking=False):
+            return
+
+        def fetch() -> None:
+            try:
+                self._refresh(jku, kid, source)
+            finally:
+                source.lock.release()
+
+        fetching = Thread(target=fetch, name="keys", daemon=True)
+        try:
+            fetching.start()
+        except RuntimeError:  # no thread is to be had: the next caller tries again
+            source.lock.release()
+            return
+        fetching.join(self._patience_s)
 
     def _is_due(self, state: State, kid: str) -> bool:
         now = self._clock()

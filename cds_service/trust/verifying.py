@@ -74,8 +74,8 @@ class Verifier:
             path: What was called, e.g. "/cds-services/low-back-pain-patient-view".
             tenants: Those in force. Development mode's one lets in who sends no token; a token that is
                 sent there must be the CDS Hooks Sandbox's.
-            loopback_url: The base URL that was called, if it is on this machine: what `aud` must begin with
-                in development mode, and where no public URL is set.
+            loopback_url: The base URL that was called, if it is on this machine: in development mode `aud`
+                may begin with it.
 
         Raises:
             NotAuthenticatedError: the client is not let in.
@@ -95,7 +95,7 @@ class Verifier:
     def _urls(self, path: str, loopback_url: str | None, development: Tenant | None) -> Collection[str]:
         """What `aud` may be: exactly what was called, as clients spell it."""
         bases = [self._public_url] if self._public_url else []
-        if loopback_url is not None and (development or not bases):
+        if loopback_url is not None and development:  # a Host header could name any machine's loopback
             bases.append(loopback_url.rstrip("/"))
         return {base + path for base in bases}
 

@@ -16,7 +16,7 @@ from cards.dialects import dialect
 from cards.epic import AT_MOST_ONE, BY_HAND, ORDER_SET_ITEM, PREFERENCE_LIST_ITEM, TOPICS, Topics
 from cards.proposals import Proposals
 from cards.site_codes import SiteCode
-from cards.wire import Action, Answer, Card
+from cards.wire import Action, Answer, Card, SelectionBehavior, Suggestion
 from pathway.rules import Proposal, ServiceOrder
 from tests.cards.dialect_making import (
     a_card,
@@ -245,6 +245,18 @@ def test_an_injection_is_described_with_its_number_its_limit_and_its_interval() 
     assert "14 to 28 days later" in told
 
 
+def test_a_repeat_is_described_with_its_number_its_limit_its_window_and_its_interval() -> None:
+    told = [
+        s.actions[0].description
+        for s in suggestions_of(*epic_answers().values())
+        if s.extension.org_backpath.recommendation == "esi-repeat"
+    ]
+
+    plan = r"number 2 of at most 3, .* \(window [\d-]{10} to [\d-]{10}, 14 to 28 days after the last one\)"
+    assert told
+    assert [text for text in told if not re.search(plan.replace("2", "[23]", 1), text)] == []
+
+
 # --- how an order is found -------------------------------------------------------------------------
 
 
@@ -309,6 +321,21 @@ def test_a_suggestion_with_several_actions_becomes_one_for_each() -> None:
     assert first["uuid"] == both.uuid != second["uuid"]
     assert first["extension"] == second["extension"]
     assert (first.get("isRecommended"), second.get("isRecommended")) == (True, None)
+
+
+def test_the_actions_of_one_drug_exclude_other_drugs_and_not_each_other() -> None:
+    drug, other = a_suggestion("30 mg for a week", "then 60 mg"), a_suggestion("Naproxen")
+
+    told = [
+        [s["actions"][0]["description"].count(AT_MOST_ONE) for s in card["suggestions"]]
+        for card in to_epic(*(_to_choose_from(*of) for of in ((drug,), (drug, other))))
+    ]
+
+    assert told == [[0, 0], [1, 1, 1]]
+
+
+def _to_choose_from(*suggestions: Suggestion) -> Card:
+    return msgspec.structs.replace(a_card(*suggestions), selection_behavior=SelectionBehavior.AT_MOST_ONE)
 
 
 def test_splitting_gives_the_same_uuids_each_time() -> None:

@@ -471,6 +471,17 @@ def test_every_card_says_what_was_not_seen() -> None:
     assert all(words in card["detail"] for card in cards)
 
 
+def test_every_card_says_what_was_seen_in_part() -> None:
+    gaps = (DataGap(code="incomplete", resource="Procedure"),)
+    situation = a_situation(facts=some_facts(gaps=gaps))
+    renderer = a_renderer(a_rule("yoga"), a_rule("massage"))
+    plans = (a_plan(an_item("yoga")), a_plan(an_item("massage"), kind=CardKind.NON_DRUG))
+
+    cards = answer_to(renderer, an_advice(*plans, situation=situation))["cards"]
+
+    assert all("Only seen in part: Procedure." in card["detail"] for card in cards)
+
+
 # --- override reasons ------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import requests
@@ -34,17 +35,22 @@ def backpath(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.P
     """A running `backpath serve` or `demo`: the process and its base URL."""
     port = free_port()
     command = [sys.executable, "-m", "cds_service.cli", *arguments, "--port", str(port)]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=plain_environment(**environment)
-    )
-    base = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(f"{base}/readyz", process)
-        yield process, base
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+    with TemporaryDirectory(prefix="backpath-tests-") as folder:
+        store = {"BACKPATH_STORE": f"sqlite:///{folder}/store.sqlite3"}
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=plain_environment(**(store | environment)),
+        )
+        base = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(f"{base}/readyz", process)
+            yield process, base
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=30)
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:

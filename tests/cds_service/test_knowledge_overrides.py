@@ -205,6 +205,15 @@ def test_show_tells_a_local_sentence(capsys: pytest.CaptureFixture[str]) -> None
     assert "Local note by Spine board on 2026-10-01. Why: Agreed with the payers. Book early." in out
 
 
+def test_show_names_each_order_as_the_order_codes_of_a_site_name_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for rule in load_knowledge().rules.values():
+        out = shown(capsys, rule.id)
+
+        assert [p.id for p in rule.proposals if f"- {rule.id}/{p.id}: " not in out] == []
+
+
 def test_show_tells_why_something_may_not_be_switched_off(capsys: pytest.CaptureFixture[str]) -> None:
     out = shown(capsys, "red-flag-emergency", change(off="yoga"))
 
@@ -233,7 +242,8 @@ def test_show_refuses_changes_that_are_not_allowed() -> None:
 
 
 def test_evaluate_says_what_is_switched_off(capsys: pytest.CaptureFixture[str]) -> None:
-    guard = decided(CASES[TOO_EARLY], site(change(off="esi-too-early")))
+    unguided = next(case for case in CASES.values() if case.guard == "esi-unguided" and case.expect.guards)
+    guard = decided(unguided, site(change(off="esi-unguided")))
     case = next(c for c in OF_INJECTIONS if "esi-wait" in c.expect.show and not c.given.drafts)
     recommendation = decided(case, site(change(off="esi-wait")))
 
@@ -241,5 +251,5 @@ def test_evaluate_says_what_is_switched_off(capsys: pytest.CaptureFixture[str]) 
     print_decision(recommendation, None)
 
     out = " ".join(capsys.readouterr().out.split())
-    assert "Guards that are not shown - esi-too-early: switched-off" in out
+    assert "Guards that are not shown - esi-unguided: switched-off" in out
     assert "esi-wait: switched-off" in out

@@ -201,3 +201,35 @@ def test_calls_in_parallel_are_all_answered(base: str) -> None:
         thread.join()
 
     assert statuses == [200] * 16
+
+
+def test_a_header_cannot_move_a_path_past_the_proxy(base: str) -> None:
+    response = requests.get(
+        f"{base}/cds-services/healthz", headers={"SCRIPT_NAME": "/cds-services"}, timeout=10
+    )
+
+    assert response.status_code in (404, 405)
+
+
+def test_clients_that_fall_silent_do_not_stop_the_others() -> None:
+    with backpath("serve", "--workers", "1", BACKPATH_THREADS="2") as (_, base):
+        silent = [socket.create_connection(("127.0.0.1", int(base.rpartition(":")[2]))) for _ in range(6)]
+        for number, connection in enumerate(silent):
+            headers = f"POST {URL} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n".encode()
+            connection.sendall(headers if number % 2 else b"G")
+        try:
+            assert requests.get(f"{base}/healthz", timeout=40).status_code == 200
+        finally:
+            for connection in silent:
+                connection.close()
+
+
+def test_a_body_that_does_not_come_is_told() -> None:
+    with (
+        backpath("serve", "--workers", "1") as (_, base),
+        socket.create_connection(("127.0.0.1", int(base.rpartition(":")[2]))) as connection,
+    ):
+        connection.sendall(f"POST {URL} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{{".encode())
+        connection.settimeout(30)
+
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400")

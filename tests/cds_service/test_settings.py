@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from cds_service.errors import SettingsError
+from cds_service.serving import demo
 from cds_service.settings import READERS, Address, Settings, checked, settings_from
+from tests.cds_service.making import an_app
 
 CONTRACT = (
     "BACKPATH_BIND",
@@ -126,3 +128,25 @@ def test_a_service_with_tenants_may_listen_anywhere() -> None:
     settings = Settings(bind=Address("0.0.0.0", 80), tenants=Path("tenants.toml"))  # noqa: S104
 
     assert checked(settings).mode == "tenants"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(public_url="https://"),
+        Settings(public_url="https://u:p@cds.example.org"),
+        Settings(public_url="https://cds.example.org?x=1"),
+        Settings(fhir_servers=("http://",)),
+        Settings(fhir_servers=("https://fhir.example.org/r4#x",)),
+    ],
+)
+def test_an_address_that_could_never_be_called_stops_the_start(settings: Settings) -> None:
+    with pytest.raises(SettingsError, match=r"BACKPATH_(PUBLIC_URL|FHIR_SERVERS)") as refused:
+        an_app(settings=settings)
+
+    assert "u:p" not in str(refused.value)
+
+
+def test_the_demo_has_no_tenants() -> None:
+    with pytest.raises(SettingsError, match="unset BACKPATH_TENANTS"):
+        demo(Settings(tenants=Path("tenants.toml")))

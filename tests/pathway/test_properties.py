@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pathway.advice import Advice
 from pathway.checks import Check
 from pathway.evaluation import CHECKS, advise
-from pathway.facts import Fact, Facts, Instrument
+from pathway.facts import DataGap, Fact, Facts, Instrument
 from pathway.knowledge_base import KnowledgeBase
 from pathway.loading import load_knowledge
 from pathway.picture import Picture
@@ -212,6 +212,7 @@ def test_no_drug_is_the_best_next_step_where_a_part_of_the_record_was_not_seen(m
     ]
     seen: Facts = facts(*cord, score("5", -2))
     unseen = msgspec.structs.replace(seen, not_provided=frozenset({missing}))
+    a_page_short = msgspec.structs.replace(seen, gaps=(DataGap(code="incomplete", resource=missing),))
 
     def marked(given_facts: Facts) -> list[str]:
         advice = advise(given_facts, KNOWLEDGE)
@@ -219,3 +220,4 @@ def test_no_drug_is_the_best_next_step_where_a_part_of_the_record_was_not_seen(m
 
     assert marked(seen) == ["pregabalin-sci"]
     assert marked(unseen) == []
+    assert marked(a_page_short) == []

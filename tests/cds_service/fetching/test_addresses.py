@@ -72,6 +72,31 @@ def test_others_are_refused(address: str) -> None:
     assert not Admission().admits(address)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [  # written out once more, so that none can leave the table unseen
+        "169.254.169.254",
+        "169.254.170.2",
+        "169.254.170.23",
+        "169.254.42.42",
+        "169.254.0.23",
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "fd00:ec2::254",
+        "fd00:ec2::23",
+        "fd20:ce::254",
+        "fd00:42::42",
+        "fd00:c1::a9fe:a9fe",
+        "fd00:100::100:200",
+        "fd00:a9fe:a9fe::1",
+        "fe80::a9fe:a9fe",
+    ],
+)
+def test_the_metadata_services_of_the_known_clouds_are_in_the_table(address: str) -> None:
+    assert not Admission(EVERYTHING).admits(address)
+
+
 @pytest.mark.parametrize("network", METADATA, ids=str)
 @pytest.mark.parametrize("networks", [(), OWN, EVERYTHING], ids=["none", "own", "everything"])
 def test_metadata_services_are_refused_even_where_their_network_is_listed(

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from cds_service.fetching.paging import Limits
 from cds_service.fetching.pool import Pool
 from cds_service.fetching.refusals import Why
 from cds_service.hooks import prefetch_templates
+from cds_service.settings import Settings
 from cds_service.tenants.model import Tenant
 from fhir_mappings.gathering import Gathered, gather
 from fhir_mappings.prefetch_keys import ASKED_FOR
@@ -407,6 +409,29 @@ def test_a_pool_without_room_is_no_time_left() -> None:
 
     assert 1 <= len(answers.asked) < len(TEMPLATES)
     assert set(found.lacks.values()) == {Lack.LATE}
+
+
+def test_where_threads_are_short_the_indispensable_goes_first() -> None:
+    pool = Pool(threads=2, waiting=20)
+    answers = a_server(**{key: (0.2, value) for key, value in a_prefetch().items()})
+
+    found = completion({}, answers, pool, seconds=0.3)
+    pool.close()
+
+    assert {"Patient", "Condition"} <= found.gathered.answered
+    assert "AllergyIntolerance" in found.lacks
+
+
+def test_a_full_process_waits_for_no_thread() -> None:
+    calls, pool = Settings().threads, Pool()
+    answers = a_server(**{key: (0.4, value) for key, value in a_prefetch().items()})
+
+    with ThreadPoolExecutor(calls) as clients:
+        asked = [clients.submit(completion, {}, answers, pool, seconds=0.75) for _ in range(calls)]
+        lacks = [call.result().lacks for call in asked]
+    pool.close()
+
+    assert lacks == [{}] * calls
 
 
 def test_calls_share_the_threads_and_leave_none_behind() -> None:

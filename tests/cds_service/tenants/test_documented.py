@@ -8,9 +8,10 @@ from msgspec.structs import asdict
 
 from cards.dialects import dialect
 from cards.site_codes import SiteCode
+from cds_service.memory.settings import SiteMemory
 from cds_service.settings import Settings
 from cds_service.tenants.loading import load_tenants
-from cds_service.tenants.model import DialectName, OrderCode, Override
+from cds_service.tenants.model import DialectName, Memory, OrderCode, Override
 from cds_service.tenants.tables import TenantTable, known_keys
 from cds_service.tenants.weaknesses import weaknesses
 from pathway import overrides
@@ -24,7 +25,8 @@ EXAMPLES = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
 def test_every_key_is_described_and_every_described_key_exists() -> None:
     described = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE))
 
-    assert described == {*known_keys(TenantTable), *known_keys(OrderCode), *known_keys(Override)}
+    shapes = (TenantTable, OrderCode, Override, Memory)
+    assert described == {key for shape in shapes for key in known_keys(shape)}
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.split("]")[0].strip("["))
@@ -34,6 +36,7 @@ def test_an_example_is_a_complete_file(tmp_path: Path, example: str) -> None:
     knowledge = load_knowledge()
     changes = [overrides.Override(**asdict(override)) for override in tenant.overrides]
     changed = overrides.overridden(knowledge, changes, load_code_rows())
+    assert SiteMemory.of(tenant, changed).policy.periods.longest
     assert dialect(
         tenant.dialect, changed, order_codes=[SiteCode(**asdict(code)) for code in tenant.order_codes]
     )

@@ -301,7 +301,7 @@ class TestThreads:
     @pytest.mark.parametrize(("kid", "after_s"), [("new", 30.0), ("old", 600.0)])
     def test_who_has_a_key_does_not_wait_for_another_callers_fetch(self, kid: str, after_s: float) -> None:
         clock, server = Clock(), Slow(key_set(OLD))
-        keys = Keys(server, clock=clock)
+        keys = Keys(server, clock=clock, patience_s=10)
         server.let.set()
         keys.find(tenant(), "old", "ES384")
         server.let.clear()
@@ -317,3 +317,36 @@ class TestThreads:
 
         assert was_fetching
         assert isinstance(at_once, Key)
+
+    def test_who_has_a_key_is_not_held_up_by_a_key_server_that_hangs(self) -> None:
+        clock, server = Clock(), Slow(key_set(OLD))
+        keys = Keys(server, clock=clock)
+        server.let.set()
+        keys.find(tenant(), "old", "ES384")
+        server.let.clear()
+        clock.seconds += 600
+
+        with ThreadPoolExecutor(1) as pool:
+            found = pool.submit(keys.find, tenant(), "old", "ES384").result(5)
+            was_hanging = not server.let.is_set() and server.asked_now.is_set()
+            server.let.set()
+
+        assert was_hanging
+        assert isinstance(found, Key)
+
+    def test_what_comes_too_late_for_one_call_serves_the_next(self) -> None:
+        clock, server = Clock(), Slow(key_set(OLD))
+        keys = Keys(server, clock=clock)
+        server.let.set()
+        keys.find(tenant(), "old", "ES384")
+        server.let.clear()
+        server.sets[JKU] = key_set(NEW)
+        clock.seconds += 600
+
+        at_first = keys.find(tenant(), "old", "ES384")
+        server.let.set()
+        next(thread for thread in threading.enumerate() if thread.name == "keys").join(10)
+        then = keys.find(tenant(), "old", "ES384")
+
+        assert isinstance(at_first, Key)
+        assert then is Reason.UNKNOWN_KEY

@@ -145,10 +145,10 @@ class TestAudience:
     def test_a_slash_at_the_end_of_the_public_url_does_not_count(self) -> None:
         assert reason(bearer(token()), by=verifier(public_url=f"{PUBLIC_URL}/")) is None
 
-    def test_loopback_serves_where_no_public_url_is_set(self) -> None:
+    def test_a_host_header_makes_no_audience_of_a_tenant(self) -> None:
         made = claims(aud=LOOPBACK_URL + PATH)
 
-        assert reason(bearer(token(claimed=made)), by=verifier(public_url=None)) is None
+        assert reason(bearer(token(claimed=made)), by=verifier(public_url=None)) is Reason.WRONG_AUDIENCE
 
     def test_without_either_only_the_tenants_own_audiences_are_left(self) -> None:
         by = verifier(public_url=None)
@@ -261,7 +261,7 @@ class TestWhatIsTold:
             "iss": ISSUER,
             "jti": "j",
             "kid": "ES384",
-            "tenant": "t",
+            "claimed_tenant": "t",
         }
 
     def test_what_is_logged_is_short_and_can_be_written(self) -> None:
