@@ -8,22 +8,49 @@ from importlib.metadata import version
 
 from flask import Flask
 
-from cds_service import cors, error_handlers, headers, health, hooks, operator_pages, pages, samples, services
+from cds_service import (
+    cors,
+    error_handlers,
+    feedback_route,
+    headers,
+    health,
+    hooks,
+    metrics,
+    operator_pages,
+    pages,
+    samples,
+    services,
+)
 from cds_service.calls import Calls
 from cds_service.decision import Decider
+from cds_service.feedback_route import Keeping
 from cds_service.fetching.completion import Completer
 from cds_service.fetching.jwks import JwksReader
+from cds_service.fetching.pool import Pool
 from cds_service.fetching.web import Web
 from cds_service.gate import Gate
 from cds_service.limiting import Limiter
 from cds_service.logs import Log, log_to
+from cds_service.memory.opening import Remembrance
+from cds_service.memory.outbox import Outbox, OutboxError
+from cds_service.report import view as report_page
+from cds_service.report.reporting import titles_of
 from cds_service.settings import Settings, checked, settings_from
 from cds_service.sites import Site, SiteMaker
-from cds_service.store.opening import Store, open_store
+from cds_service.store.opening import OK, Store, open_store
+from cds_service.tenants.model import CommentSetting
 from cds_service.tenants.registry import Registry
+from cds_service.tenants.web_addresses import check_addresses
+from cds_service.tracing import tracing
 from cds_service.trust.keys import Keys
 from cds_service.trust.verifying import Verifier
+from cds_service.watching import correlation
+from cds_service.watching.counting import Counts
+from cds_service.watching.watch import Watch
+from cds_service.watching.watched_reader import WatchedReader
+from cds_service.watching.words import Words
 
+QUESTIONS_A_CALL = 12  # requests to a FHIR server that one call has under way, and some to spare
 EXTENSION = "backpath"  # app.extensions: the `Running` of an app
 
 
@@ -33,6 +60,8 @@ class Running:
 
     sites: Registry[Site]
     store: Store
+    remembrance: Remembrance
+    watch: Watch
 
     def reload(self) -> None:
         """Take a changed tenants file into force.
@@ -45,6 +74,8 @@ class Running:
     def begin(self) -> None:
         """A worker has been forked."""
         self.store.warm()
+        self.remembrance.begin()
+        self.watch.begin()
 
 
 def create_app(
@@ -67,28 +98,75 @@ def create_app(
         SettingsError: a setting or the tenants file is wrong or unsafe.
     """
     settings = checked(settings_from(os.environ) if settings is None else settings)
+    check_addresses(settings)
     log = log or log_to()
     clock = clock or (lambda: datetime.now(UTC))
     decider = Decider.load(settings.time_zone)
-    sites = Registry(SiteMaker(settings=settings, packaged=decider, clock=clock).sites)
     store = open_store(settings.store, log=log, threads=settings.threads)
+    remembrance = Remembrance.open(settings, store, log)
+    maker = SiteMaker(settings=settings, packaged=decider, clock=clock, identities=remembrance.identities)
+    sites = Registry(maker.sites)
+    watch = _watch(decider, sites, log)
     web = Web()
-    keys = Keys(JwksReader(web, lambda: [site.tenant for site in sites.current]), told=_telling(log, sites))
+    keys = Keys(
+        JwksReader(web, lambda: [site.tenant for site in sites.current]), told=_telling(log, sites, watch)
+    )
     gate = Gate(
         sites=sites,
         verifier=Verifier(keys, store.nonces, public_url=settings.public_url),
         limiter=Limiter(),
     )
-    calls = Calls(completer=Completer(web, hooks.prefetch_templates(decider.rows)))
+    completer = Completer(
+        WatchedReader(web, watch.fetched),
+        hooks.prefetch_templates(decider.rows),
+        pool=Pool(threads=QUESTIONS_A_CALL * settings.threads),
+    )
+    calls = Calls(
+        completer=completer,
+        memory=remembrance.memory,
+        recorder=remembrance.recorder,
+        watch=watch,
+        clock=clock,
+    )
+    keeping = Keeping(
+        outbox=remembrance.outbox,
+        forwarder=remembrance.forwarder,
+        identities=remembrance.identities,
+        comments_wanted=lambda tenant: tenant.memory.comments is CommentSetting.ENCRYPTED,
+        clock=clock,
+    )
     listed = hooks.services(decider.rows)
     shown = samples.Samples.load(decider.rows) if demo else None
 
     app = Flask(__name__)
-    error_handlers.init_app(app, log)
+    app.url_map.merge_slashes = False  # else a redirect is made of the Host header
+    correlation.init_app(app)
+    error_handlers.init_app(app, log, watch)
     cors.init_app(app)
     headers.init_app(app, public_url=settings.public_url)
     app.register_blueprint(services.blueprint(gate, calls, settings, log, clock), url_prefix=cors.PATH)
+    app.register_blueprint(
+        feedback_route.blueprint(gate, keeping, settings, log, watch), url_prefix=cors.PATH
+    )
     app.register_blueprint(health.blueprint(settings, decider.knowledge.version, store))
+    watching = metrics.blueprint(
+        watch.counts,
+        lambda: _readings(store, remembrance.outbox, sites),
+        {
+            "version": version("backpath"),
+            "knowledge_version": decider.knowledge.version,
+            "mode": settings.mode,
+        },
+    )
+    told = report_page.blueprint(
+        settings,
+        lambda: {site.tenant.id: site.tenant.zone for site in sites.current},
+        titles_of(decider.knowledge),
+        clock,
+    )
+    for page in (watching, told):
+        operator_pages.protect(page, settings)
+        app.register_blueprint(page)
     start = pages.blueprint(listed, shown)
     operator_pages.protect(start, settings)
     app.register_blueprint(start)
@@ -97,7 +175,7 @@ def create_app(
             samples.blueprint(shown, lambda: clock().astimezone(settings.time_zone).date()),
             url_prefix="/samples",
         )
-    app.extensions[EXTENSION] = Running(sites, store)
+    app.extensions[EXTENSION] = Running(sites, store, remembrance, watch)
     log.info(
         "service.loaded",
         version=version("backpath"),
@@ -109,11 +187,30 @@ def create_app(
     return app
 
 
-def _telling(log: Log, sites: Registry[Site]) -> Callable[[str, str], None]:
+def _watch(decider: Decider, sites: Registry[Site], log: Log) -> Watch:
+    def tenants() -> list[str]:
+        return [site.tenant.id for site in sites.current]
+
+    words = Words(decider.knowledge, tenants=lambda: set(tenants()))
+    watch = Watch(Counts(words), tracing(os.environ, log))
+    watch.begin_at_zero(tenants())
+    return watch
+
+
+def _readings(store: Store, outbox: Outbox, sites: Registry[Site]) -> metrics.Readings:
+    try:
+        waiting = outbox.depth()
+    except OutboxError:
+        waiting = None
+    return metrics.Readings(store_up=store.check() == OK, outbox_rows=waiting, tenants=len(sites.current))
+
+
+def _telling(log: Log, sites: Registry[Site], watch: Watch) -> Callable[[str, str], None]:
     """Tell the operator whose key set could not be had, and why."""
 
     def tell(jku: str, why: str) -> None:
         concerned = sorted(site.tenant.id for site in sites.current if site.tenant.jku == jku)
         log.warning("keys.not_fetched", tenant=" ".join(concerned), reason=why)
+        watch.keys_not_fetched(concerned, why)
 
     return tell

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from importlib.metadata import version
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -19,6 +20,7 @@ from cds_service.settings import Address, Settings, settings_from
 from pathway.errors import PathwayError
 
 DONE, DEFECT, BAD_INPUT = 0, 1, 2
+KEPT_DAYS, LONGEST_DAYS = 730, 36_500  # of what is remembered
 HOOKS = ("patient-view", "order-select", "order-sign")
 
 
@@ -53,7 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands.add_parser("evaluate", help="decide about patients in files"))
     _add_try(commands.add_parser("try", help="decide about a patient of a FHIR server"))
     _add_knowledge(commands.add_parser("knowledge", help="check or show what the service knows"))
-    _add_tenants(commands.add_parser("tenants", help="check the tenants file"))
+    _add_tenants(commands.add_parser("tenants", help="check the tenants file, or change a site's key"))
+    _add_report(commands.add_parser("report", help="tell what came of the cards"))
+    _add_audit(commands.add_parser("audit", help="export the audit trail as FHIR AuditEvents"))
+    _add_purge(commands.add_parser("purge", help="remove what is older from the store"))
     return parser
 
 
@@ -109,6 +114,42 @@ def _add_tenants(parser: argparse.ArgumentParser) -> None:
     check = actions.add_parser("check", help="validate the tenants file and say what is in force")
     check.add_argument("file", nargs="?", metavar="FILE", help="default: that of BACKPATH_TENANTS")
     check.set_defaults(run=_tenants_check)
+    rotate = actions.add_parser("rotate-key", help="have a tenant's hashes made with a new key")
+    rotate.add_argument("id", metavar="TENANT", help="its id")
+    rotate.set_defaults(run=_rotate_key)
+
+
+def _add_period(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--since", type=_day, metavar="YYYY-MM-DD", help="first day (default: of the first record)"
+    )
+    parser.add_argument(
+        "--until", type=_day, metavar="YYYY-MM-DD", help="last day (default: of the last record)"
+    )
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    _add_period(parser)
+    parser.add_argument("--tenant", metavar="T", help="one site alone")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a page that needs nothing else")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="write one figure a row")
+    parser.add_argument(
+        "--measure-report", type=Path, metavar="FILE", help="write a FHIR Bundle of MeasureReports"
+    )
+    parser.set_defaults(run=_report)
+
+
+def _add_audit(parser: argparse.ArgumentParser) -> None:
+    _add_period(parser)
+    parser.add_argument("--out", required=True, metavar="FILE", help="NDJSON is written to it; - is stdout")
+    parser.set_defaults(run=_audit)
+
+
+def _add_purge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--older-than", type=_days, default=KEPT_DAYS, metavar="DAYS", help=f"default: {KEPT_DAYS}"
+    )
+    parser.set_defaults(run=_purge)
 
 
 def _serve(chosen: argparse.Namespace) -> int:
@@ -170,6 +211,38 @@ def _tenants_check(chosen: argparse.Namespace) -> int:
     return check(chosen.file, settings_from(os.environ), made_ready)
 
 
+def _rotate_key(chosen: argparse.Namespace) -> int:
+    from cds_service.upkeep import rotate_key
+
+    return rotate_key(chosen.id, settings_from(os.environ))
+
+
+def _report(chosen: argparse.Namespace) -> int:
+    from cds_service.report.reporting import report
+
+    return report(
+        settings=settings_from(os.environ),
+        since=chosen.since,
+        until=chosen.until,
+        tenant=chosen.tenant,
+        html=chosen.html,
+        csv=chosen.csv,
+        measure_report=chosen.measure_report,
+    )
+
+
+def _audit(chosen: argparse.Namespace) -> int:
+    from cds_service.audit import audit
+
+    return audit(chosen.out, settings=settings_from(os.environ), since=chosen.since, until=chosen.until)
+
+
+def _purge(chosen: argparse.Namespace) -> int:
+    from cds_service.upkeep import purge_store
+
+    return purge_store(chosen.older_than, settings_from(os.environ))
+
+
 def _with_address(settings: Settings, host: str | None, port: int | None) -> Settings:
     """--host and --port go before BACKPATH_BIND."""
     bind = settings.bind
@@ -191,9 +264,15 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= LONGEST_DAYS):
+        raise argparse.ArgumentTypeError(f"a whole number of days from 0 to {LONGEST_DAYS} is expected")
+    return int(text)
+
+
 def _day(text: str) -> date:
     try:
-        return day_of(text, "--as-of")
+        return day_of(text, "it")
     except PathwayError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

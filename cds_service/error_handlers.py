@@ -19,6 +19,7 @@ from cds_service.errors import (
 )
 from cds_service.logs import Log
 from cds_service.trust.errors import NotAuthenticatedError
+from cds_service.watching.watch import Watch
 from pathway.errors import PathwayError
 
 FLASK_CODES = {  # status of Flask's own refusals: FHIR issue type
@@ -29,7 +30,7 @@ FLASK_CODES = {  # status of Flask's own refusals: FHIR issue type
 }
 
 
-def init_app(app: Flask, log: Log) -> None:
+def init_app(app: Flask, log: Log, watch: Watch) -> None:
     """Register the handlers: our errors, Flask's, and defects."""
 
     @app.errorhandler(PathwayError)
@@ -38,6 +39,7 @@ def init_app(app: Flask, log: Log) -> None:
             return defect(error)
         status, _ = STATUS[type(error)]
         log.warning("request.refused", error=type(error).__name__, status=int(status))
+        watch.refused(status, type(error).__name__)
         return _response(outcome_of(error), status)
 
     @app.errorhandler(NotAuthenticatedError)
@@ -45,6 +47,7 @@ def init_app(app: Flask, log: Log) -> None:
         # the caller learns nothing (C-SEC-19), the operator all that may be logged (C-SEC-18)
         status, _ = STATUS[NotAuthenticatedError]
         log.warning("request.unauthenticated", reason=error.reason, status=int(status), **error.detail)
+        watch.refused(status, error.reason)
         response = _response(outcome_of(error), status)
         response.headers["WWW-Authenticate"] = "Bearer"
         return response
@@ -59,6 +62,7 @@ def init_app(app: Flask, log: Log) -> None:
     def refused_by_flask(error: HTTPException) -> Response:
         status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
         log.warning("request.refused", error=type(error).__name__, status=int(status))
+        watch.refused(status, type(error).__name__)
         problem = Problem(code=FLASK_CODES.get(status, "processing"), text=f"{status.phrase}.")
         response = _response(outcome(problem), status)
         # Allow on a 405: RFC 9110, 15.5.6
@@ -69,6 +73,7 @@ def init_app(app: Flask, log: Log) -> None:
     def defect(error: Exception) -> Response:
         # never its message: pydantic's quotes the input, requests' the URL
         log.error("request.failed", error=type(error).__name__, place=place_of(error), status=500)
+        watch.failed()
         return _response(outcome_of_defect(), HTTPStatus.INTERNAL_SERVER_ERROR)
 
 

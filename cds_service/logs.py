@@ -12,8 +12,12 @@ Log: TypeAlias = structlog.typing.FilteringBoundLogger
 LOGGABLE = frozenset(
     {
         "bytes",  # size of the body
+        "claimed_tenant",  # of a refused token: anyone may write a name there
         "cards",  # number of cards in an answer
         "dropped",
+        "faulty",  # how many items of feedback
+        "items",  # of feedback
+        "records",  # how many
         "error",  # type of an exception, never its message
         "event",
         "hook",
@@ -55,6 +59,7 @@ def log_to(stream: TextIO | None = None) -> Log:
     log: Log = structlog.wrap_logger(
         structlog.WriteLogger(stream or sys.stderr),
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             drop_unlisted,

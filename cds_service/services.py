@@ -10,10 +10,12 @@ from flask import Blueprint, Response, request
 from cds_service.bodies import check_media_type, too_large, unpacked
 from cds_service.calls import Calls
 from cds_service.envelope import read_request
-from cds_service.errors import UnknownServiceError
+from cds_service.errors import InvalidRequestError, Problem, UnknownServiceError
 from cds_service.gate import Gate
 from cds_service.logs import Log
 from cds_service.settings import Settings
+from cds_service.watching.correlation import correlate
+from cds_service.watching.stages import Stage, Stages
 
 JSON = "application/json"
 
@@ -31,15 +33,20 @@ def blueprint(
 
     @routes.post("/<service_id>", strict_slashes=False)
     def call(service_id: str) -> Response:
-        began = time.monotonic()
+        began, stages = time.monotonic(), Stages()
         site = gate.admitted()
+        stages.ended(Stage.ADMITTING)
         service = site.services.get(service_id)
         if service is None:
             raise UnknownServiceError(f"There is no such service; known: {', '.join(site.services)}.")
-        body = _body(settings.max_body_bytes)
+        body = body_sent(settings.max_body_bytes)
         asked = read_request(body, hook=service.hook, development=site.tenant.development)
+        correlate(asked.hook_instance)
+        stages.ended(Stage.READING)
         as_of = asked.as_of or site.today(clock)
-        answer = calls.answer(asked, site, as_of, deadline=began + settings.budget_ms / 1000)
+        answer = calls.answer(
+            asked, site, as_of, deadline=began + settings.budget_ms / 1000, stages=stages
+        )
         log.info(
             "hook.answered",
             tenant=site.tenant.id,
@@ -56,7 +63,14 @@ def blueprint(
     return routes
 
 
-def _body(limit: int) -> bytes:
+def body_sent(limit: int) -> bytes:
+    """The body of the present request as JSON text.
+
+    Raises:
+        UnsupportedMediaTypeError: it says that it is not JSON, or is packed otherwise than by gzip.
+        TooLargeError: more than `limit` bytes, as sent or unpacked.
+        InvalidRequestError: the gzip data is broken.
+    """
     if request.content_type != JSON:  # the usual one needs no parsing
         check_media_type(request.mimetype)
     return unpacked(_sent(limit), (request.content_encoding or "").strip().lower(), limit)
@@ -74,4 +88,8 @@ def _sent(limit: int) -> bytes:
     elif length > limit:
         raise too_large(limit)
     stream: IO[bytes] = request.environ["wsgi.input"]
-    return stream.read(length)
+    try:
+        return stream.read(length)
+    except BlockingIOError as error:  # nothing came for a while: see `reloading.SILENCE_S`
+        problem = Problem(code="timeout", text="The rest of the body did not come.")
+        raise InvalidRequestError(problem) from error

@@ -1,8 +1,9 @@
 """Tenants made ready to answer: each with its decider, its services and its dialect."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import msgspec
 
@@ -12,6 +13,8 @@ from cards.wire import Answer
 from cds_service.decision import Decider
 from cds_service.errors import SettingsError
 from cds_service.hooks import Discovery, HookService, services
+from cds_service.memory.identities import Identities
+from cds_service.memory.settings import SiteMemory
 from cds_service.settings import Settings
 from cds_service.tenants.loading import load_tenants
 from cds_service.tenants.model import OrderCode, SpecVersion, Tenant, development
@@ -28,13 +31,14 @@ class Site:
     services: Mapping[str, HookService]  # by id: those that it is offered
     discovery: bytes
     dialect: Dialect
+    memory: SiteMemory
 
     @classmethod
     def of(cls, tenant: Tenant, decider: Decider) -> "Site":
         """Make a tenant ready.
 
         Raises:
-            KnowledgeError: an order code names no proposal.
+            KnowledgeError: an order code names no proposal, or a setting of the memory no recommendation.
         """
         offered = {s.id: s for s in services(decider.rows) if s.id in tenant.services}
         return cls(
@@ -48,7 +52,12 @@ class Site:
                 order_codes=tuple(map(_site_code, tenant.order_codes)),
                 supports_3_0=tenant.cds_hooks is SpecVersion.V3_0,
             ),
+            memory=SiteMemory.of(tenant, decider.knowledge),
         )
+
+    def service_of(self, hook: str) -> str:
+        """The id of the service that is offered for a hook."""
+        return next(service.id for service in self.services.values() if service.hook == hook)
 
     def today(self, clock: Callable[[], datetime]) -> date:
         """The evaluation day of this site."""
@@ -66,6 +75,7 @@ class SiteMaker:
     settings: Settings
     packaged: Decider
     clock: Callable[[], datetime]
+    identities: Identities | None = None  # None: nothing is to be answered, only checked
     _deciders: dict[tuple[tuple[Override, ...], str], Decider] = field(default_factory=dict)
 
     def sites(self) -> tuple[Site, ...]:
@@ -75,12 +85,21 @@ class SiteMaker:
             SettingsError: the file is faulty, or changes the knowledge as it must not be changed.
         """
         if self.settings.tenants is None:
-            return (Site.of(development(self.settings), self.packaged),)
+            tenant = development(self.settings)
+            self._prepare((tenant,))
+            return (Site.of(tenant, self.packaged),)
         tenants = load_tenants(self.settings.tenants, self.settings)
         made = tuple(map(self._site, tenants))
         kept = {(tenant.overrides, tenant.zone.key) for tenant in tenants}
         self._deciders = {key: decider for key, decider in self._deciders.items() if key in kept}
+        self._prepare(tenants)
         return made
+
+    def _prepare(self, tenants: Iterable[Tenant]) -> None:
+        """Have the keys of the tenants' hashes at hand before their first call."""
+        if self.identities is not None:
+            named = {tenant.id: tenant.memory.key_file for tenant in tenants}
+            self.identities.prepare({name: Path(file) if file else None for name, file in named.items()})
 
     def _site(self, tenant: Tenant) -> Site:
         self._check_dates(tenant)

@@ -2,12 +2,13 @@
 
 Nothing here is a count of days, an age, or a value that leaves a window as the days go by: a score counts
 by the latest one ever recorded, a trial by when it began. Nor does it matter in which order resources came,
-or what the record holds beside. What is given is not yet a hash: `cds_service` keeps none without a key.
+or what the record holds beside. What is given is not to be kept: `cds_service` hashes it with a secret key.
 """
 
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 
 import msgspec
 
@@ -54,16 +55,18 @@ class Fingerprints:
 
         It changes with a score of another value, a new trial, its coded outcome, an injection and the
         response to it, imaging, an operation, a red flag or risk marker, the problem and its onset, the
-        state, the variant, the proposals, the urgency, a caution or blocker and what it names.
+        state, the variant, the proposals, the urgency, a caution or blocker and what it names. A caution
+        that rests on no entry of the record comes with time (an age, a window) or with what was not sent.
         """
         if self._shared is None:
-            self._shared = _ENCODER.encode(_core(self._situation, self._knowledge))
+            # once for all of a call, and short for the hash that each gets later
+            self._shared = sha256(_ENCODER.encode(_core(self._situation, self._knowledge))).digest()
         own = (
             advised.id,
             advised.variant,
             advised.urgency,
             sorted(advised.proposals),
-            sorted(map(_line, (*advised.cautions, *advised.blockers))),
+            sorted([_line(line) for line in (*advised.cautions, *advised.blockers) if line.sources]),
         )
         return _ENCODER.encode(own) + self._shared
 

@@ -218,4 +218,5 @@ def _review(advice: Advice, knowledge: KnowledgeBase) -> list[Advised]:
 def _ranks(state: StateId, knowledge: KnowledgeBase) -> Mapping[tuple[str, str | None], int]:
     """The order of the state's candidates, which the cards have parted."""
     listed = [(candidate.id, candidate.variant) for candidate in knowledge.states[state].candidates]
-    return {candidate: place for place, candidate in enumerate([*listed, (EXTRA, None), (REVIEW, None)])}
+    # each by its first place
+    return {name: rank for rank, name in reversed([*enumerate([*listed, (EXTRA, None), (REVIEW, None)])])}

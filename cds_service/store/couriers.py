@@ -6,6 +6,7 @@ freed by shutting its socket.
 """
 
 import os
+import select
 import socket
 import threading
 import time
@@ -16,10 +17,10 @@ from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from cds_service.store.connecting import CONNECT_S, Connect
-from cds_service.store.errors import StoreAwayError, cause_of
+from cds_service.store.errors import StoreAwayError, StoreLateError, cause_of, failure_of
 
 T = TypeVar("T")
 TRY_AFTER_S = 20.0  # servers and proxies close what is idle
@@ -31,23 +32,27 @@ class Job(Generic[T]):
     def __init__(self, work: Callable[[Connection], T]) -> None:
         self.work = work
         self.abandoned = False  # nobody waits any more
+        self._begun_again = False
         self._result: list[T] = []
         self._error: Exception | None = None
         self._done = threading.Lock()
         self._done.acquire()
 
-    def carry_out(self, connection: Connection) -> bool:
-        """Run the work; False: the connection cannot be trusted any more."""
+    def carry_out(self, connection: Connection) -> "Carried":
+        """Run the work."""
         try:
             self._result.append(self.work(connection))
         except SQLAlchemyError as error:
-            self.fail(StoreAwayError(cause_of(error)))
-            return False
+            if _is_broken(error) and not self.abandoned and not self._begun_again:
+                self._begun_again = True
+                return Carried.NOT_YET
+            self.fail(failure_of(error))
+            return Carried.BROKEN
         except Exception as error:  # noqa: BLE001 - raised again where the caller waits
             self.fail(error)
-            return True
+            return Carried.DONE
         self._done.release()
-        return True
+        return Carried.DONE
 
     def fail(self, error: Exception) -> None:
         """Tell the caller that it came to nothing."""
@@ -62,7 +67,7 @@ class Job(Generic[T]):
         """
         if not self._done.acquire(timeout=within_s):
             self.abandoned = True
-            raise StoreAwayError("late")
+            raise StoreLateError("late")
         if self._error is not None:
             raise self._error
         return self._result[0]
@@ -73,7 +78,7 @@ class Carried(Enum):
 
     DONE = auto()  # or no longer waited for
     BROKEN = auto()  # it failed, and the connection cannot be trusted any more
-    NOT_YET = auto()  # the connection had been closed before; the job was not begun
+    NOT_YET = auto()  # the connection was found closed, or broke: another is to carry the job
 
 
 class Courier:
@@ -89,30 +94,37 @@ class Courier:
         self._job: Job[Any] | None = None
         self._used = time.monotonic()
 
-    def carry_out(self, job: Job[Any]) -> Carried:
-        """Run the job, if it is still waited for."""
+    def carry_out(self, job: Job[Any], *, broke_at: float) -> Carried:
+        """Run the job, if it is still waited for; `broke_at`: when another connection was found broken."""
         with self._lock:
             if job.abandoned:
                 return Carried.DONE
             self._job = job
         try:
-            if not self._answers():
+            if not self._answers(broke_at):
                 return Carried.NOT_YET
-            return Carried.DONE if job.carry_out(self._connection) else Carried.BROKEN
+            return job.carry_out(self._connection)
         finally:
             with self._lock:
                 self._job = None
             self._used = time.monotonic()
 
-    def _answers(self) -> bool:
+    def _answers(self, broke_at: float) -> bool:
         """The connection still works, as far as can be told without asking each time."""
-        if time.monotonic() - self._used < self._try_after_s:
+        is_fresh = self._used > max(broke_at, time.monotonic() - self._try_after_s)
+        if is_fresh and not self._is_spoken_to():
             return True
         try:
             self._connection.exec_driver_sql("SELECT 1")
         except SQLAlchemyError:
             return False
         return True
+
+    def _is_spoken_to(self) -> bool:
+        """There is something to read that nobody asked for: that the server ends the session, mostly."""
+        waiting = select.poll()  # `select.select` knows no handle beyond 1023
+        waiting.register(self._socket, select.POLLIN)
+        return bool(waiting.poll(0))
 
     def cut(self, job: Job[Any]) -> None:
         """Shut the socket if `job` is still waiting on it: the courier gets an error and starts anew."""
@@ -150,6 +162,7 @@ class Couriers:
         self._free = 0  # connected couriers less jobs on their way
         self._threads: set[threading.Thread] = set()
         self._at_work: set[Courier] = set()
+        self._broke_at = 0.0  # when a connection was last found broken: the others are perhaps, too
         self._closed = False
 
     def run(self, work: Callable[[Connection], T], within_s: float) -> T:
@@ -225,7 +238,9 @@ class Couriers:
 
     def _is_usable_after(self, job: Job[Any], courier: Courier) -> bool:
         """Carry one job; False: this connection can carry no more."""
-        carried = courier.carry_out(job)
+        carried = courier.carry_out(job, broke_at=self._broke_at)
+        if carried is not Carried.DONE:
+            self._broke_at = time.monotonic()
         with self._lock:
             if carried is Carried.NOT_YET:
                 self._jobs.put(job)  # for the connection that takes this one's place
@@ -245,3 +260,7 @@ class Couriers:
                     if job is not None:
                         self._free += 1
                         job.fail(StoreAwayError(cause))
+
+
+def _is_broken(error: SQLAlchemyError) -> bool:
+    return isinstance(error, DBAPIError) and error.connection_invalidated

@@ -4,42 +4,60 @@ One connection serves all threads in turn. With one for each, threads of a proce
 lock, which is waited for by sleeping a millisecond or more; at Python's lock they wait no longer than needed.
 """
 
+import math
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeVar
+from pathlib import Path
+from typing import TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from cds_service.store.connecting import Connect
-from cds_service.store.errors import StoreAwayError, cause_of
+from cds_service.store.errors import StoreAwayError, StoreLateError, failure_of
 
 T = TypeVar("T")
+Identity: TypeAlias = tuple[int, int]  # of a file: its disk, and its number there
 FAILURES = (SQLAlchemyError, OSError)
+STEP_MS = 5  # SQLite is told how long it may wait, but not for less than this
 
 
 class DirectLine:
     """A kept connection and its lock."""
 
-    def __init__(self, connect: Connect, *, patience_s: float) -> None:
-        """Open nothing yet; `patience_s` is how long connections of `connect` wait for another process."""
+    def __init__(self, connect: Connect, *, patience_s: float, file: Path | None = None) -> None:
+        """Open nothing yet.
+
+        Args:
+            connect: Makes the connection.
+            patience_s: How long its connections wait for another process, when a call has that long.
+            file: What is connected to, to notice when it is removed or replaced; None: it is not looked at.
+        """
         self._connect = connect
-        self._patience_s = patience_s
+        self._file = file
+        self._longest_ms = math.ceil(patience_s * 1000)
         self._lock = threading.Lock()
         self._connection: Connection | None = None
+        self._opened: Identity | None = None
+        self._patience_ms = 0  # as the connection was told last
 
     def run(self, work: Callable[[Connection], T], within_s: float) -> T:
-        """See `Line`; half the time may go to waiting for this process, half to waiting for another."""
-        if not self._lock.acquire(timeout=max(within_s - self._patience_s, 0.0)):
-            raise StoreAwayError("late")
+        """See `Line`; what waiting for this process leaves of the time may go to waiting for another."""
+        deadline = time.monotonic() + within_s
+        if not self._lock.acquire(timeout=within_s):
+            raise StoreLateError("late")
         try:
-            if self._connection is None:
-                self._connection = self._connect()
-            return work(self._connection)
+            connection = self._connected()
+            self._be_patient(connection, deadline - time.monotonic())
+            return work(connection)
         except FAILURES as error:
             self._drop()
-            raise StoreAwayError(cause_of(error)) from None
+            raise failure_of(error) from None
+        except StoreAwayError:
+            self._drop()
+            raise
         finally:
             self._lock.release()
 
@@ -52,12 +70,39 @@ class DirectLine:
             finally:
                 connection.close()
         except FAILURES as error:
-            raise StoreAwayError(cause_of(error)) from None
+            raise failure_of(error) from None
 
     def close(self) -> None:
         """Close the connection, if it was opened."""
         with self._lock:
             self._drop()
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._connect()
+            self._opened = self._identity()
+            self._patience_ms = self._longest_ms
+        elif self._opened != self._identity():
+            raise StoreAwayError("replaced")
+        return self._connection
+
+    def _identity(self) -> Identity | None:
+        """Of the file that is there now, which need not be the one that is open; a look costs 2 µs."""
+        if self._file is None:
+            return None
+        try:
+            found = self._file.stat()
+        except FileNotFoundError:
+            raise StoreAwayError("removed") from None
+        return found.st_dev, found.st_ino
+
+    def _be_patient(self, connection: Connection, left_s: float) -> None:
+        """Let SQLite wait for as long as is left."""
+        steps = math.ceil(left_s * 1000 / STEP_MS)
+        milliseconds = max(STEP_MS, min(steps * STEP_MS, self._longest_ms))
+        if milliseconds != self._patience_ms:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {milliseconds}")
+            self._patience_ms = milliseconds
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None

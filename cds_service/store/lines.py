@@ -12,10 +12,14 @@ class Line(Protocol):
     """`DirectLine` for SQLite, `Couriers` for PostgreSQL; of one process, for all its threads."""
 
     def run(self, work: Callable[[Connection], T], within_s: float) -> T:
-        """What `work` gives; it is run at most once, and perhaps still after this gave up waiting.
+        """What `work` gives; it is perhaps still run after this gave up waiting.
+
+        When a server's connection breaks it is run once more, on a new one: it must be harmless twice, for
+        nobody knows whether the server had done it before.
 
         Raises:
-            StoreAwayError: the database failed, or was not done in time.
+            StoreLateError: it was not done in time.
+            StoreAwayError: the database failed.
         """
 
     def settle(self) -> None:

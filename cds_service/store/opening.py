@@ -6,12 +6,15 @@ service answers without it, says so in its log and at /readyz, and looks for it 
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from cds_service.logs import Log
 from cds_service.store.access import PREPARE_S, WORK_S, Access
-from cds_service.store.connecting import connector
+from cds_service.store.connecting import connector, secure_log
 from cds_service.store.couriers import Couriers
 from cds_service.store.direct import DirectLine
 from cds_service.store.errors import StoreAwayError
@@ -21,6 +24,7 @@ from cds_service.store.migrating import migrate
 from cds_service.store.nonces import LIMIT_S, Nonces, can_be_written
 from cds_service.store.tables import REVISION
 
+T = TypeVar("T")
 OK = "ok"
 AWAY = "away: worker-local memory"
 START_PATIENCE_S = 30.0  # for another replica that is bringing the tables up to date
@@ -29,10 +33,11 @@ START_PATIENCE_S = 30.0  # for another replica that is bringing the tables up to
 class Store:
     """The database of the service, or what stands in while it is away."""
 
-    def __init__(self, access: Access, nonces: Nonces, *, kind: str, limit_s: float) -> None:
+    def __init__(self, access: Access, nonces: Nonces, *, location: Location, limit_s: float) -> None:
         """Made by `open_store`."""
         self.nonces = nonces
-        self.kind = kind  # "sqlite" or "postgresql"
+        self.kind = location.kind  # "sqlite" or "postgresql"
+        self.file: Path | None = location.file  # of SQLite
         self._access = access
         self._limit_s = limit_s
 
@@ -52,9 +57,38 @@ class Store:
     def warm(self) -> None:
         """Connect beside the calls: for a worker just forked, so that its first call need not."""
         if self._access.cause is None:
-            self._access.soon(lambda line: line.run(can_be_written, WORK_S))
+            self._access.soon(_warm)
         else:
             self.check()  # has it looked for
+
+    def run_beside(self, work: Callable[[Connection], T], within_s: float = WORK_S) -> T:
+        """What `work` gives, beside the calls: none of them waits for its connection.
+
+        Args:
+            work: Harmless when run twice, as `Line` says. With SQLite a transaction of it must be short, for
+                calls wait to write.
+            within_s: How long it may take.
+
+        Raises:
+            StoreAwayError: the database is away (at once), failed, or was late.
+        """
+        return self._access.run_beside(work, within_s)
+
+    def secure(self) -> None:
+        """Return when what was committed would outlive a power cut, as far as the disk tells the truth.
+
+        A database server sees to that at each commit; SQLite is told not to, for others would wait meanwhile.
+
+        Raises:
+            OSError: the disk failed.
+        """
+        if self.file is not None:
+            with suppress(FileNotFoundError):  # emptied and removed: the file itself has it all
+                secure_log(self.file)
+
+    def settle(self) -> None:
+        """Have SQLite's log written into its file, beside the calls."""
+        self._access.soon(_settle, beside=True)
 
     def close(self) -> None:
         """Close this process's connections."""
@@ -82,7 +116,13 @@ def open_store(
         StoreError: the setting cannot be used, or the tables are of a newer version.
     """
     location = location_of(setting)
-    access = Access(_new_line(location, threads, limit_s), _prepared, kind=location.kind, log=log)
+    access = Access(
+        _new_line(location, threads, limit_s),
+        _prepared,
+        new_side_line=_new_line(location, 1, WORK_S),
+        kind=location.kind,
+        log=log,
+    )
     nonces = Nonces(access, kind=location.kind, now=now, limit_s=limit_s)
     opening = _new_line(location, 1, START_PATIENCE_S)()
     try:
@@ -93,7 +133,7 @@ def open_store(
         log.info("store.opened", store=location.kind, revision=REVISION, migrated=migrated)
     finally:
         opening.close()
-    return Store(access, nonces, kind=location.kind, limit_s=limit_s)
+    return Store(access, nonces, location=location, limit_s=limit_s)
 
 
 def _prepared(connection: Connection) -> bool:
@@ -102,10 +142,17 @@ def _prepared(connection: Connection) -> bool:
     return migrated
 
 
+def _warm(line: Line) -> None:
+    line.run(can_be_written, WORK_S)
+
+
+def _settle(line: Line) -> None:
+    line.settle()
+
+
 def _new_line(location: Location, threads: int, limit_s: float) -> Callable[[], Line]:
     if location.kind == SQLITE:
-        # half of a call's time may go to waiting for other threads, half to waiting for other processes
-        connect = connector(location, patience_s=limit_s / 2)
-        return lambda: DirectLine(connect, patience_s=limit_s / 2)
+        connect = connector(location, patience_s=limit_s)
+        return lambda: DirectLine(connect, patience_s=limit_s, file=location.file)
     connect = connector(location, patience_s=max(limit_s, WORK_S))
     return lambda: Couriers(connect, width=threads)

@@ -25,7 +25,7 @@ def test_discovery_and_answers_allow_any_origin(client: FlaskClient) -> None:
         (("POST", URL, b"{", "application/json"), 400),
         (("POST", URL, b"<a/>", "application/xml"), 415),
         (("POST", "/cds-services/unknown", b"{}", "application/json"), 404),
-        (("POST", f"{URL}/feedback", b"{}", "application/json"), 404),
+        (("POST", f"{URL}/feedback", b"{}", "application/json"), 400),
         (("PUT", URL, b"{}", "application/json"), 405),
         (("GET", URL, b"", None), 405),
     ],

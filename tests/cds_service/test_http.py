@@ -17,7 +17,7 @@ from tests.cds_service.making import URL, a_request, an_app, post
         ("/nothing", "GET", 404),
         ("/cds-services/unknown", "POST", 404),
         ("/cds-services/unknown/feedback", "POST", 404),
-        (f"{URL}/feedback", "POST", 404),
+        (f"{URL}/feedback", "POST", 400),
         (URL, "GET", 405),
         (URL, "PUT", 405),
         (URL, "DELETE", 405),
@@ -132,3 +132,10 @@ def test_a_trailing_slash_is_harmless(client: FlaskClient) -> None:
     response = client.post(f"{URL}/", json=a_request())
 
     assert response.status_code == 200
+
+
+def test_a_doubled_slash_is_not_redirected(client: FlaskClient) -> None:
+    response = client.post(URL.replace("s/", "s//"), json=a_request())
+
+    assert response.status_code == 404
+    assert "Location" not in response.headers

@@ -165,6 +165,16 @@ def test_a_trigger_that_the_site_does_not_want_gets_no_cards(client: FlaskClient
     assert counts[1] == 0
 
 
+def test_nothing_is_missed_for_a_trigger_that_the_site_does_not_want(client: FlaskClient) -> None:
+    asking = a_request(prefetch={}) | {"extension": {"com.epic.cdshooks.request.bpa-trigger-action": "5"}}
+
+    response = signed(client, "epic", "POST", URL, json=asking)
+
+    assert response.status_code == 200
+    check_answer(response.json)
+    assert response.json["extension"]["org.backpath"]["state"] == "not-applicable"
+
+
 def test_a_change_of_the_knowledge_shows_in_its_version(client: FlaskClient, sample: Any) -> None:
     versions = {
         site: signed(client, site, "POST", URL, json=sample).json["extension"]["org.backpath"][

@@ -184,6 +184,29 @@ def test_what_is_withheld_because_nothing_was_seen_changes_no_other_fingerprint(
     assert seen == unseen
 
 
+def test_a_caution_that_comes_with_time_is_no_news() -> None:
+    """The usual window of a repeat passes, and the card says so; nothing has happened to the patient."""
+    known = facts(*IN_SERIES)
+    today, then = advise(known, KNOWLEDGE), advise(later(known, 30), KNOWLEDGE)
+    assert cautions(today, "esi-repeat") != cautions(then, "esi-repeat")
+
+    assert prints(today)["esi-repeat"] == prints(then)["esi-repeat"]
+
+
+def test_medicines_that_were_not_seen_this_time_are_no_news() -> None:
+    patient = (condition("lbp-axial", onset=-200), condition("osteoporosis"))
+
+    seen = of(*patient)
+    unseen = of(*patient, not_provided=frozenset({"MedicationRequest"}))
+
+    assert {name: seen[name] for name in unseen} == unseen
+
+
+def cautions(advice: Advice, name: str) -> list[str]:
+    items = [item for card in advice.cards for item in card.items if item.id == name]
+    return [line.text for item in items for line in item.cautions]
+
+
 def guards_of(case: GoldenCase, days: int = 0) -> tuple[GuardAdvice, dict[tuple[str, int], bytes]]:
     moved = msgspec.structs.replace(case, as_of=case.as_of + timedelta(days))
     known = later(facts_of(case.given, case.as_of, ROWS), days)

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
+from cds_service.store.location import location_of
 from cds_service.store.opening import Store
 
 ISSUER = "https://ehr.example"
@@ -28,6 +30,13 @@ def a_jti() -> str:
 
 def use(store: Store, jti: str) -> bool:
     return store.nonces.first_use(ISSUER, jti, time.time() + 300)
+
+
+def file_of(address: str) -> Path:
+    """Of SQLite."""
+    file = location_of(address).file
+    assert file is not None
+    return file
 
 
 def seconds(action: Callable[[], object]) -> float:

@@ -35,6 +35,11 @@ def session(connection: Connection) -> int:
     return int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
 
 
+def is_there(number: int) -> Callable[[Connection], bool]:
+    query = f"SELECT count(*) FROM pg_stat_activity WHERE pid = {number}"  # noqa: S608 - a number
+    return lambda connection: bool(connection.exec_driver_sql(query).scalar_one())
+
+
 def sleep(duration_s: float) -> Callable[[Connection], object]:
     return lambda connection: connection.exec_driver_sql(f"SELECT pg_sleep({duration_s})")
 
@@ -97,6 +102,53 @@ def test_a_connection_closed_while_idle_is_replaced_unseen(couriers: Callable[..
     after = line.run(session, UNHURRIED_S)
 
     assert after != before
+
+
+def end_session(number: int) -> Callable[[Connection], object]:
+    return lambda connection: connection.exec_driver_sql(f"SELECT pg_terminate_backend({number})")
+
+
+def test_a_connection_closed_just_now_is_replaced_unseen(couriers: Callable[..., Couriers]) -> None:
+    line, other = couriers(width=1, try_after_s=20.0), couriers(width=1)
+    before, begun = line.run(session, UNHURRIED_S), list[int]()
+    other.run(end_session(before), UNHURRIED_S)
+    wait_until(lambda: not other.run(is_there(before), UNHURRIED_S))
+
+    line.run(lambda connection: begun.append(session(connection)), UNHURRIED_S)
+
+    assert len(begun) == 1
+    assert begun != [before]
+
+
+def test_work_whose_connection_breaks_is_done_again_on_another(couriers: Callable[..., Couriers]) -> None:
+    line = couriers(width=1)
+    sessions: list[int] = []
+
+    def break_once(connection: Connection) -> int:
+        sessions.append(session(connection))
+        if len(sessions) == 1:
+            end_session(sessions[0])(connection)
+        return sessions[-1]
+
+    last = line.run(break_once, UNHURRIED_S)
+
+    assert [last] == sessions[1:]
+    assert len(set(sessions)) == 2
+
+
+def test_work_that_breaks_its_connection_twice_is_given_up(couriers: Callable[..., Couriers]) -> None:
+    line = couriers(width=1)
+    sessions: list[int] = []
+
+    def break_always(connection: Connection) -> None:
+        sessions.append(session(connection))
+        end_session(sessions[-1])(connection)
+
+    with pytest.raises(StoreAwayError, match="57P01"):
+        line.run(break_always, UNHURRIED_S)
+
+    assert len(set(sessions)) == 2
+    assert line.run(session, UNHURRIED_S) not in sessions
 
 
 def test_nobody_is_served_after_the_close(couriers: Callable[..., Couriers]) -> None:

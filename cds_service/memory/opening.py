@@ -1,0 +1,55 @@
+"""Opens all that memory takes: the outbox, the way into the store, the past, and the keys of the hashes."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from cds_service.logs import Log
+from cds_service.memory.considering import Memory
+from cds_service.memory.forwarding import Forwarder
+from cds_service.memory.history import History, reading_access
+from cds_service.memory.identities import Identities, folder_beside
+from cds_service.memory.outbox import Outbox
+from cds_service.memory.outbox_files import outbox_file
+from cds_service.memory.recorder import Recorder
+from cds_service.settings import Settings
+from cds_service.store.location import location_of
+from cds_service.store.opening import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembrance:
+    """Made once, before the fork; each worker begins with connections of its own."""
+
+    identities: Identities
+    outbox: Outbox
+    forwarder: Forwarder
+    recorder: Recorder
+    history: History
+    memory: Memory
+
+    @classmethod
+    def open(cls, settings: Settings, store: Store, log: Log) -> Self:
+        """Make ready; no connection stays open, and no thread is begun.
+
+        Raises:
+            StoreError: BACKPATH_STORE cannot be used.
+        """
+        location = location_of(settings.store)
+        identities = Identities(folder_beside(location), log)
+        outbox = Outbox(outbox_file(settings.store), log=log)
+        outbox.prepare()
+        history = History(reading_access(location, log=log, threads=settings.threads))
+        return cls(
+            identities=identities,
+            outbox=outbox,
+            forwarder=Forwarder(outbox, store, log=log),
+            recorder=Recorder(outbox, log=log),
+            history=history,
+            memory=Memory(history, identities),
+        )
+
+    def begin(self) -> None:
+        """A worker has been forked."""
+        self.outbox.warm()
+        self.history.warm()
+        self.forwarder.begin()
