@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from threading import Thread
 
 from flask import Flask
 
@@ -17,7 +18,6 @@ from cds_service import (
     hooks,
     metrics,
     operator_pages,
-    pages,
     samples,
     services,
 )
@@ -29,6 +29,8 @@ from cds_service.fetching.jwks import JwksReader
 from cds_service.fetching.pool import Pool
 from cds_service.fetching.web import Web
 from cds_service.gate import Gate
+from cds_service.knowledge_pages import routes as knowledge_pages
+from cds_service.launch import routes as launch
 from cds_service.limiting import Limiter
 from cds_service.logs import Log, log_to
 from cds_service.memory.opening import Remembrance
@@ -49,6 +51,8 @@ from cds_service.watching.counting import Counts
 from cds_service.watching.watch import Watch
 from cds_service.watching.watched_reader import WatchedReader
 from cds_service.watching.words import Words
+from cds_service.workbench import routes as workbench
+from pathway.knowledge_base import KnowledgeBase
 
 QUESTIONS_A_CALL = 12  # requests to a FHIR server that one call has under way, and some to spare
 EXTENSION = "backpath"  # app.extensions: the `Running` of an app
@@ -62,6 +66,7 @@ class Running:
     store: Store
     remembrance: Remembrance
     watch: Watch
+    draws: bool  # pictures are asked for at once: in the demo
 
     def reload(self) -> None:
         """Take a changed tenants file into force.
@@ -76,6 +81,8 @@ class Running:
         self.store.warm()
         self.remembrance.begin()
         self.watch.begin()
+        if self.draws:
+            Thread(target=_start_drawing, name="drawing", daemon=True).start()
 
 
 def create_app(
@@ -135,7 +142,6 @@ def create_app(
         comments_wanted=lambda tenant: tenant.memory.comments is CommentSetting.ENCRYPTED,
         clock=clock,
     )
-    listed = hooks.services(decider.rows)
     shown = samples.Samples.load(decider.rows) if demo else None
 
     app = Flask(__name__)
@@ -167,15 +173,43 @@ def create_app(
     for page in (watching, told):
         operator_pages.protect(page, settings)
         app.register_blueprint(page)
-    start = pages.blueprint(listed, shown)
-    operator_pages.protect(start, settings)
-    app.register_blueprint(start)
+    bench = workbench.blueprint(
+        calls=calls,
+        sites=sites,
+        web=web,
+        samples=shown or _for_operators(settings, decider),
+        settings=settings,
+        keeping=keeping,
+        log=log,
+        clock=clock,
+    )
+    operator_pages.protect(bench, settings)
+    app.register_blueprint(bench)
+    app.register_blueprint(
+        knowledge_pages.blueprint(
+            decider.knowledge,
+            decider.rows,
+            knowledge_of_tenant=lambda tenant: _knowledge_by_tenant(sites)[tenant],
+            may_see_tenants=lambda: operator_pages.is_operator(settings),
+        )
+    )
+    app.register_blueprint(
+        launch.blueprint(
+            sites=sites,
+            settings=settings,
+            web=web,
+            completer=completer,
+            identities=remembrance.identities,
+            log=log,
+            clock=clock,
+        )
+    )
     if shown is not None:
         app.register_blueprint(
             samples.blueprint(shown, lambda: clock().astimezone(settings.time_zone).date()),
             url_prefix="/samples",
         )
-    app.extensions[EXTENSION] = Running(sites, store, remembrance, watch)
+    app.extensions[EXTENSION] = Running(sites, store, remembrance, watch, draws=demo)
     log.info(
         "service.loaded",
         version=version("backpath"),
@@ -185,6 +219,21 @@ def create_app(
         store=store.state,
     )
     return app
+
+
+def _for_operators(settings: Settings, decider: Decider) -> samples.Samples | None:
+    """The sample patients of the operator's workbench: what a site would be answered about them."""
+    return samples.Samples.load(decider.rows) if settings.tenants and settings.operator_token else None
+
+
+def _start_drawing() -> None:
+    from cds_service.picture.engine import warm  # noqa: PLC0415 - heavy, and hooks never draw
+
+    warm()
+
+
+def _knowledge_by_tenant(sites: Registry[Site]) -> dict[str, KnowledgeBase]:
+    return {site.tenant.id: site.decider.knowledge for site in sites.current}
 
 
 def _watch(decider: Decider, sites: Registry[Site], log: Log) -> Watch:

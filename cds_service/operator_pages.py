@@ -11,6 +11,16 @@ from cds_service.settings import Settings
 OPERATOR = "operator"  # the one user (contract, settings)
 
 
+def is_operator(settings: Settings) -> bool:
+    """Whether who asks is the operator: in development mode everyone."""
+    if settings.tenants is None:
+        return True
+    token, given = settings.operator_token, request.authorization
+    if token is None or given is None or given.username != OPERATOR or given.password is None:
+        return False
+    return compare_digest(given.password.encode(), token.encode())
+
+
 def protect(pages: Blueprint, settings: Settings) -> None:
     """Ask for the operator's token before any page of `pages`; 404 where none is set."""
     if settings.tenants is None:
@@ -18,12 +28,9 @@ def protect(pages: Blueprint, settings: Settings) -> None:
 
     @pages.before_request
     def ask() -> Response | None:
-        token = settings.operator_token
-        if token is None:
+        if settings.operator_token is None:
             raise NotFound
-        given = request.authorization
-        password = given.password if given is not None and given.username == OPERATOR else None
-        if password is not None and compare_digest(password.encode(), token.encode()):
+        if is_operator(settings):
             return None
         response = Response("The operator's token is needed.", HTTPStatus.UNAUTHORIZED)
         response.headers["WWW-Authenticate"] = 'Basic realm="Backpath", charset="UTF-8"'

@@ -44,9 +44,7 @@ def blueprint(
         correlate(asked.hook_instance)
         stages.ended(Stage.READING)
         as_of = asked.as_of or site.today(clock)
-        answer = calls.answer(
-            asked, site, as_of, deadline=began + settings.budget_ms / 1000, stages=stages
-        )
+        answer = calls.answer(asked, site, as_of, deadline=began + settings.budget_ms / 1000, stages=stages)
         log.info(
             "hook.answered",
             tenant=site.tenant.id,

@@ -8,11 +8,13 @@ from pathlib import Path
 import msgspec
 
 from cards.dialects import Dialect, dialect
+from cards.links import CardLinks
 from cards.site_codes import SiteCode
 from cards.wire import Answer
 from cds_service.decision import Decider
 from cds_service.errors import SettingsError
 from cds_service.hooks import Discovery, HookService, services
+from cds_service.launch.card_links import links_of
 from cds_service.memory.identities import Identities
 from cds_service.memory.settings import SiteMemory
 from cds_service.settings import Settings
@@ -31,10 +33,11 @@ class Site:
     services: Mapping[str, HookService]  # by id: those that it is offered
     discovery: bytes
     dialect: Dialect
+    links: CardLinks
     memory: SiteMemory
 
     @classmethod
-    def of(cls, tenant: Tenant, decider: Decider) -> "Site":
+    def of(cls, tenant: Tenant, decider: Decider, settings: Settings) -> "Site":
         """Make a tenant ready.
 
         Raises:
@@ -52,6 +55,7 @@ class Site:
                 order_codes=tuple(map(_site_code, tenant.order_codes)),
                 supports_3_0=tenant.cds_hooks is SpecVersion.V3_0,
             ),
+            links=links_of(tenant, settings, decider.knowledge),
             memory=SiteMemory.of(tenant, decider.knowledge),
         )
 
@@ -64,8 +68,8 @@ class Site:
         return clock().astimezone(self.tenant.zone).date()
 
     def in_dialect(self, answer: Answer) -> Answer:
-        """The answer as this site's client understands it."""
-        return self.dialect(answer)
+        """The answer as this site's client understands it, with a link on each card."""
+        return self.links(self.dialect(answer))
 
 
 @dataclass(slots=True)
@@ -87,7 +91,7 @@ class SiteMaker:
         if self.settings.tenants is None:
             tenant = development(self.settings)
             self._prepare((tenant,))
-            return (Site.of(tenant, self.packaged),)
+            return (Site.of(tenant, self.packaged, self.settings),)
         tenants = load_tenants(self.settings.tenants, self.settings)
         made = tuple(map(self._site, tenants))
         kept = {(tenant.overrides, tenant.zone.key) for tenant in tenants}
@@ -104,7 +108,7 @@ class SiteMaker:
     def _site(self, tenant: Tenant) -> Site:
         self._check_dates(tenant)
         try:
-            return Site.of(tenant, self._decider(tenant))
+            return Site.of(tenant, self._decider(tenant), self.settings)
         except KnowledgeError as error:
             raise SettingsError(f"tenants.{tenant.id}: {error}") from error
 

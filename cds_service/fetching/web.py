@@ -1,4 +1,7 @@
-"""Fetches JSON from servers that may be slow, broken or hostile: within a reach, a deadline and a size."""
+"""Fetches JSON from servers that may be slow, broken or hostile: within a reach, a deadline and a size.
+
+And sends it there, for the workbench alone: what a suggestion creates.
+"""
 
 import logging
 import os
@@ -7,11 +10,12 @@ import threading
 import time
 import traceback
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException
 from importlib.metadata import version
-from typing import Self
+from typing import Self, TypeVar
 
 import requests
 import urllib3
@@ -30,12 +34,28 @@ MAX_REDIRECTS = 2
 MAX_STALE = 2  # kept connections that turn out to be closed, until the server counts as unreachable
 MAX_ADMISSIONS = 64  # whose connections are kept; a tenant with private networks has its own
 MAX_HEADER = 16 * 1024  # characters of one value; common servers take 8 KB
+T = TypeVar("T")
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+FORM = "application/x-www-form-urlencoded"
+FHIR_JSON = "application/fhir+json"
 ALWAYS = {
     "Accept": "application/fhir+json, application/json;q=0.9",
     "Accept-Encoding": "gzip",
     "User-Agent": f"backpath/{version('backpath')}",
 }
+CREATED = frozenset({HTTPStatus.OK, HTTPStatus.CREATED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Question:
+    """What is sent, beside where to."""
+
+    headers: Mapping[str, str]
+    body: bytes | None = None  # none: it is a GET
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.body is None else "POST"
 
 
 class _Line:
@@ -111,14 +131,97 @@ class Web:
             raise NotFetchedError(found)
         return found
 
+    def post(
+        self, url: str, body: bytes, *, headers: Mapping[str, str], reach: Reach, deadline: float
+    ) -> str:
+        """Send a FHIR resource to be created, once: no redirect is followed, and nothing is sent again.
+
+        Args:
+            url: Within the reach.
+            body: JSON text.
+            headers: As for `get`.
+            reach: What may be called.
+            deadline: Of `time.monotonic`, for the whole.
+
+        Returns:
+            Where it was created, as the server says (`Location`); "" where it does not.
+
+        Raises:
+            NotFetchedError: why not, as for `get`; after a time-out it may have been created all the same.
+        """
+        found = self._created(url, body, headers, reach, deadline)
+        if isinstance(found, Why):
+            raise NotFetchedError(found)  # here for the reason that `get` gives
+        return found.location
+
+    def submit(
+        self,
+        url: str,
+        form: bytes,
+        *,
+        headers: Mapping[str, str],
+        reach: Reach,
+        deadline: float,
+        limit_bytes: int,
+    ) -> bytes:
+        """The JSON object that a form is answered with, status 200; sent once, and no redirect is followed.
+
+        Args:
+            url: Within the reach.
+            form: `application/x-www-form-urlencoded`.
+            headers: As for `get`.
+            reach: What may be called.
+            deadline: Of `time.monotonic`, for the whole.
+            limit_bytes: The most that the answer may have, as sent and as unpacked.
+
+        Raises:
+            NotFetchedError: why not, as for `get`.
+        """
+        found = self._submitted(url, form, headers, reach, deadline, limit_bytes)
+        if isinstance(found, Why):
+            raise NotFetchedError(found)  # here for the reason that `get` gives
+        return found
+
+    def _submitted(  # noqa: PLR0917 - what a request is made of
+        self, url: str, form: bytes, headers: Mapping[str, str], reach: Reach, deadline: float, limit: int
+    ) -> bytes | Why:
+        def taken(response: requests.Response) -> bytes:
+            if response.status_code == HTTPStatus.OK:
+                return body_of(response, limit, deadline)
+            is_redirect = response.status_code in REDIRECTS
+            raise NotFetchedError(Why.REDIRECT if is_redirect else Why.of_status(response.status_code))
+
+        try:
+            question = _Question(headers=_headers({**headers, "Content-Type": FORM}), body=form)
+            place = reach.place(url)
+            adapter = self._line().adapter(reach.admission(place))
+            return _exchanged(adapter, place, question, deadline, taken)
+        except NotFetchedError as error:
+            return error.why
+        except StaleConnectionError:  # it may have been read before the connection was closed
+            return Why.BROKEN
+
+    def _created(
+        self, url: str, body: bytes, headers: Mapping[str, str], reach: Reach, deadline: float
+    ) -> "_Created | Why":
+        try:
+            question = _Question(headers=_headers({**headers, "Content-Type": FHIR_JSON}), body=body)
+            place = reach.place(url)
+            adapter = self._line().adapter(reach.admission(place))
+            return _exchanged(adapter, place, question, deadline, _location)
+        except NotFetchedError as error:
+            return error.why
+        except StaleConnectionError:  # it may have been read before the connection was closed
+            return Why.BROKEN
+
     def _found(
         self, url: str, headers: Mapping[str, str], reach: Reach, deadline: float, limit: int
     ) -> bytes | Why:
         try:
-            sent = _headers(headers)
+            question = _Question(headers=_headers(headers))
             place = reach.place(url)
             for _ in range(MAX_REDIRECTS + 1):
-                found = self._asked(place, sent, reach, deadline, limit)
+                found = self._asked(place, question, reach, deadline, limit)
                 if isinstance(found, bytes):
                     return found
                 place = found
@@ -127,25 +230,21 @@ class Web:
         return Why.REDIRECT
 
     def _asked(
-        self, place: Place, headers: Mapping[str, str], reach: Reach, deadline: float, limit: int
+        self, place: Place, question: _Question, reach: Reach, deadline: float, limit: int
     ) -> bytes | Place:
         """The body, or where the answer refers to."""
         adapter = self._line().adapter(reach.admission(place))
+
+        def taken(response: requests.Response) -> bytes | Place:
+            if response.status_code == HTTPStatus.OK:
+                return body_of(response, limit, deadline)
+            return _referred(response, place, reach)
+
         for _ in range(MAX_STALE + 1):
             try:
-                with _sent(adapter, place, headers, deadline) as response:
-                    if response.status_code == HTTPStatus.OK:
-                        return body_of(response, limit, deadline)
-                    return _referred(response, place, reach)
+                return _exchanged(adapter, place, question, deadline, taken)
             except StaleConnectionError:
                 continue
-            except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-                why = _why(error, deadline)
-                _forget(error)
-            except (HTTPException, OSError, ValueError) as error:  # what urllib3 passes on as it is
-                why = _broken(deadline)
-                _forget(error)
-            raise NotFetchedError(why)
         raise NotFetchedError(Why.UNREACHABLE)
 
     def _line(self) -> _Line:
@@ -153,7 +252,37 @@ class Web:
         return self._lines.get(process) or self._lines.setdefault(process, _Line(self._resolver, self._tls))
 
 
-def _sent(adapter: Adapter, place: Place, headers: Mapping[str, str], deadline: float) -> requests.Response:
+@dataclass(frozen=True, slots=True)
+class _Created:
+    location: str
+
+
+def _exchanged(
+    adapter: Adapter,
+    place: Place,
+    question: _Question,
+    deadline: float,
+    take: Callable[[requests.Response], T],
+) -> T:
+    """What `take` makes of the answer.
+
+    Raises:
+        NotFetchedError: there is none that can be used.
+        StaleConnectionError: the connection was closed before it answered.
+    """
+    try:
+        with _sent(adapter, place, question, deadline) as response:
+            return take(response)
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        why = _why(error, deadline)
+        _forget(error)
+    except (HTTPException, OSError, ValueError) as error:  # what urllib3 passes on as it is
+        why = _broken(deadline)
+        _forget(error)
+    raise NotFetchedError(why)
+
+
+def _sent(adapter: Adapter, place: Place, question: _Question, deadline: float) -> requests.Response:
     """The head of the answer.
 
     The adapter is asked directly: a requests.Session reads the body of a redirect whole, whatever its
@@ -163,10 +292,20 @@ def _sent(adapter: Adapter, place: Place, headers: Mapping[str, str], deadline: 
         raise NotFetchedError(Why.TIMEOUT)
     request = requests.PreparedRequest()
     # set, not prepared: that would decode and encode the URL anew after it was checked
-    request.method, request.url = "GET", place.url
-    request.headers = CaseInsensitiveDict(headers)
+    request.method, request.url = question.method, place.url
+    request.headers = CaseInsensitiveDict(question.headers)
+    if question.body is not None:
+        request.body = question.body
+        request.headers["Content-Length"] = str(len(question.body))
     # requests hands a urllib3 time-out on as it is
     return adapter.send(request, stream=True, timeout=Until(deadline))  # type: ignore[arg-type]
+
+
+def _location(response: requests.Response) -> _Created:
+    _drain(response)
+    if response.status_code in CREATED:
+        return _Created(response.headers.get("Location", ""))
+    raise NotFetchedError(Why.of_status(response.status_code))
 
 
 def _referred(response: requests.Response, place: Place, reach: Reach) -> Place:

@@ -7,6 +7,7 @@ dies, another goes on. What is written twice, since a process died between the t
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from cds_service.errors import place_of
 from cds_service.logs import Log
@@ -23,7 +24,9 @@ from cds_service.store.opening import OK, Store
 LOCK_SUFFIX = ".forwarding"
 EVERY_S = 1.0  # looked for what calls have recorded
 WOKEN_S = 0.1  # what one that was woken waits for another that is at it
-LOOK_AGAIN_S = 0.005  # by one that waits until a record has arrived
+LOOK_AGAIN_S = 0.02  # by one that waits for what another process may forward
+SETTLED_EVERY_S = 5.0
+MENDED_EVERY_S = 1.0  # looked for damaged files, which any process may have moved aside
 # of one transaction: SQLite keeps its lock for the whole of it, and calls wait for that no longer than 25 ms
 SQLITE_BATCH, POSTGRESQL_BATCH = 20, 200
 DAY_S = 24 * 60 * 60.0
@@ -63,6 +66,9 @@ class Forwarder:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._moved = threading.Condition()
+        self._arrived = (0, 0)  # file and number of the last that this process has brought into the store
+        self._is_in_trouble = False
+        self._mend_at = self._settle_at = 0.0
         self._purge_at = 0.0
         self._purged = Purged()
         self._thread: threading.Thread | None = None
@@ -106,12 +112,12 @@ class Forwarder:
         if not self._lock.take(alone=True, within_s=within_s):
             return False
         try:
-            self._outbox.mend()
+            self._make_room()
             self._drain()
-            while self._outbox.mend():  # damage was found meanwhile
-                self._drain()
+            self._mend()
             self._settle()
             self._purge()
+            self._is_in_trouble = False
         finally:
             self._lock.release()
         return True
@@ -141,16 +147,26 @@ class Forwarder:
                 self._closing.wait(EVERY_S)
 
     def _has_arrived(self, number: int) -> bool:
+        file, arrived = self._arrived
+        if arrived >= number and file == self._outbox.inode:
+            return True
         first = self._outbox.first()
         return first is None or first > number
 
     def _drain(self) -> None:
+        inode = self._outbox.inode
         while waiting := self._outbox.oldest(self._batch):
-            self._deliver(waiting)
-            with self._moved:
-                self._moved.notify_all()
+            self._deliver(waiting, inode)
+            inode = self._outbox.inode
 
-    def _deliver(self, waiting: Sequence[Waiting]) -> None:
+    def _mend(self) -> None:
+        """Also what was found damaged just now."""
+        if time.monotonic() >= self._mend_at:
+            while self._outbox.mend():
+                self._drain()
+            self._mend_at = time.monotonic() + MENDED_EVERY_S
+
+    def _deliver(self, waiting: Sequence[Waiting], inode: int) -> None:
         """Write a batch, and only when it is safe there remove it here."""
         records: list[AnyRecord] = []
         places: list[Waiting] = []
@@ -161,6 +177,9 @@ class Forwarder:
             except UnreadableError as error:
                 self._set_aside(one, error.cause)
         refused = self._written(records)
+        with self._moved:
+            self._arrived = (inode, waiting[-1].number)
+            self._moved.notify_all()  # it can be read, and is safe here until it is there
         self._store.secure()
         for place, reason in refused.items():
             self._set_aside(places[place], reason)
@@ -179,8 +198,21 @@ class Forwarder:
         self._outbox.set_aside(waiting, reason)
         self._log.error("outbox.set_aside", reason=reason, bytes=len(waiting.parcel))
 
+    def _make_room(self) -> None:
+        """After a failure: a disk that is full may be full of logs that could be begun anew."""
+        if self._is_in_trouble:
+            with suppress(OutboxError):
+                self._outbox.settle(above_bytes=0)
+            self._store.settle()
+        self._is_in_trouble = True  # until this round has come to its end
+
     def _settle(self) -> None:
         """Keep the logs of both files short, so that nobody has to who waits for it."""
+        if time.monotonic() < self._settle_at:
+            return
+        self._settle_at = (
+            time.monotonic() + SETTLED_EVERY_S
+        )  # a log that was begun anew is as large as before
         self._outbox.settle()
         if self._store.file is not None and log_bytes(self._store.file) > SETTLED_BYTES:
             self._store.settle()

@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from cds_service.logs import Log, log_to
-from cds_service.memory.outbox_files import SETTLED_BYTES, keep_log, log_bytes, salvaged, to_salvage
+from cds_service.memory.outbox_files import (
+    SETTLED_BYTES,
+    inode_of,
+    keep_log,
+    log_bytes,
+    salvaged,
+    to_salvage,
+)
 from cds_service.memory.parcels import DamagedError, check, packed
 from cds_service.memory.pens import Pen
 from cds_service.memory.records import CallRecord, FeedbackRecord
@@ -64,10 +71,16 @@ class Outbox:
         """
         self.file = file
         self._log = log or log_to()
+        self._secured = 0  # which log of SQLite
         for_calls = most_bytes - min(FOR_FEEDBACK_BYTES, most_bytes // 10)
         self._calls = Pen(file, most_bytes=for_calls, patience_s=CALL_PATIENCE_S, log=self._log)
         self._safely = Pen(file, most_bytes=most_bytes, patience_s=PATIENCE_S, log=self._log)
         self._beside = Pen(file, most_bytes=None, patience_s=PATIENCE_S, log=self._log)
+
+    @property
+    def inode(self) -> int:
+        """Of the file; a damaged one is replaced by another, whose numbers begin anew. 0: there is none."""
+        return inode_of(self.file)
 
     def prepare(self) -> bool:
         """Make or check the file, once, before the workers are forked; nothing is left open.
@@ -191,13 +204,13 @@ class Outbox:
         except OSError as error:
             raise OutboxError(cause_of(error)) from None
 
-    def settle(self) -> None:
-        """Write SQLite's log into the file when it is large; calls go on meanwhile.
+    def settle(self, *, above_bytes: int = SETTLED_BYTES) -> None:
+        """Write SQLite's log into the file, and begin it anew, when it is large; calls go on meanwhile.
 
         Raises:
             OutboxError: it failed.
         """
-        if log_bytes(self.file) > SETTLED_BYTES:
+        if log_bytes(self.file) > above_bytes:
             self._do(self._beside, _settle)
 
     def close(self) -> None:
@@ -223,7 +236,7 @@ class Outbox:
 
         self._do(self._safely, write)
         try:
-            secure_log(self.file)
+            self._secured = secure_log(self.file, known=self._secured)
         except OSError as error:
             raise OutboxError(cause_of(error)) from None
 

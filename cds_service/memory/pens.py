@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from cds_service.logs import Log
 from cds_service.memory.file_locks import FileLock
-from cds_service.memory.outbox_files import LOG_SUFFIX, is_damage, move_aside, opened, with_suffix
+from cds_service.memory.outbox_files import LOG_SUFFIX, inode_of, is_damage, move_aside, opened, with_suffix
 from cds_service.store.errors import cause_of
 
 T = TypeVar("T")
@@ -75,7 +75,7 @@ class Pen:
     def _carry_out(self, work: Callable[[sqlite3.Connection], T]) -> T:
         self._forget_inherited()
         with self._processes.taken(alone=False, within_s=self._patience_s):
-            if self._connection is not None and self._inode == _inode(self._file):
+            if self._connection is not None and self._inode == inode_of(self._file):
                 return self._write(self._connection, work)
             if _size(self._file) > 0:
                 return self._write(self._open(), work)
@@ -95,15 +95,15 @@ class Pen:
 
     def _open(self) -> sqlite3.Connection:
         self._drop()
-        self._inode = _inode(self._file)
+        self._inode = inode_of(self._file)
         self._connection = opened(self._file, most_bytes=self._most_bytes, patience_s=self._patience_s)
-        self._inode = _inode(self._file)
+        self._inode = inode_of(self._file)
         return self._connection
 
     def _replace(self, cause: str) -> None:
         """Move the damaged file aside, unless another process has done so."""
         with self._processes.taken(alone=True, within_s=self._patience_s):
-            if self._inode == _inode(self._file):
+            if self._inode == inode_of(self._file):
                 aside = move_aside(self._file)
                 size = sum(_size(with_suffix(aside, suffix)) for suffix in ("", LOG_SUFFIX))
                 self._log.error("outbox.damaged", reason=cause, file=aside.name, bytes=size)
@@ -120,13 +120,6 @@ class Pen:
         if self._process != os.getpid():
             self._inherited, self._connection = self._connection, None
             self._process = os.getpid()
-
-
-def _inode(file: Path) -> int:
-    try:
-        return os.stat(file).st_ino  # noqa: PTH116 - for each call, and twice as fast
-    except FileNotFoundError:
-        return 0
 
 
 def _size(file: Path) -> int:

@@ -4,10 +4,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
+from rich.console import Console
 from sqlalchemy import Column, Connection, Table, delete, select
 
+from cds_service.logs import log_to
 from cds_service.memory.rows import transaction
-from cds_service.store.opening import Store
+from cds_service.settings import Settings
+from cds_service.store.errors import StoreAwayError, StoreError
+from cds_service.store.opening import Store, open_store
 from cds_service.store.tables import calls, comments, feedback, items, suggestions
 
 KEPT_DAYS = 730  # unless a setting says otherwise
@@ -60,6 +64,25 @@ def purge(
         total += piece
         told(total)
     return total
+
+
+def purge_and_tell(settings: Settings, older_than_days: int = KEPT_DAYS) -> str:
+    """`backpath purge`: what was removed, in words; past a second, a line on a terminal says how far it is.
+
+    Raises:
+        StoreError: BACKPATH_STORE cannot be used, or its database is away.
+    """
+    log = log_to()
+    store = open_store(settings.store, log=log, threads=1)
+    console = Console(stderr=True)
+    try:
+        with console.status("Purging") as status:
+            purged = purge(older_than_days, store, told=lambda so_far: status.update(f"Purging: {so_far}"))
+    except StoreAwayError as error:
+        raise StoreError(f"the store is away ({error.cause}); what was removed so far is gone") from None
+    finally:
+        store.close()
+    return f"Removed what is older than {older_than_days} days: {purged}."
 
 
 def bound(older_than_days: int, now_s: float) -> int:

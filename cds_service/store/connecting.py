@@ -53,23 +53,33 @@ def connector(location: Location, *, patience_s: float) -> Connect:
     return _postgresql_connector(location, milliseconds)
 
 
-def secure_log(file: Path) -> None:
+def secure_log(file: Path, *, known: int = 0) -> int:
     """Wait until the disk has what is in SQLite's log; nobody else waits meanwhile.
 
     `PRAGMA synchronous = FULL` would do the same at each commit, and keep SQLite's lock for as long. The log
     is emptied only after the disk has it all in the file itself: https://www.sqlite.org/wal.html#ckpt
 
+    Args:
+        file: The file that the log belongs to.
+        known: What this gave the last time; a new log's entry in its folder is brought to the disk, too.
+
     Raises:
         FileNotFoundError: there is no log.
         OSError: the disk failed.
     """
-    log = file.with_name(f"{file.name}-wal")
-    for place in (log, file.parent):  # the folder too: the log may be new there
-        handle = os.open(place, os.O_RDONLY | os.O_CLOEXEC)
+    log = os.open(file.with_name(f"{file.name}-wal"), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(log)
+        found = os.fstat(log).st_ino
+    finally:
+        os.close(log)
+    if found != known:
+        folder = os.open(file.parent, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            os.fsync(handle)
+            os.fsync(folder)
         finally:
-            os.close(handle)
+            os.close(folder)
+    return found
 
 
 def _sqlite_connector(location: Location, milliseconds: int) -> Connect:

@@ -87,7 +87,7 @@ class DirectLine:
         return self._connection
 
     def _identity(self) -> Identity | None:
-        """Of the file that is there now, which need not be the one that is open; a look costs 2 µs."""
+        """Of the file that is there now, which need not be the one that is open; a cheap look."""
         if self._file is None:
             return None
         try:

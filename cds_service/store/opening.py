@@ -40,6 +40,7 @@ class Store:
         self.file: Path | None = location.file  # of SQLite
         self._access = access
         self._limit_s = limit_s
+        self._secured = 0  # which log
 
     @property
     def state(self) -> str:
@@ -84,7 +85,7 @@ class Store:
         """
         if self.file is not None:
             with suppress(FileNotFoundError):  # emptied and removed: the file itself has it all
-                secure_log(self.file)
+                self._secured = secure_log(self.file, known=self._secured)
 
     def settle(self) -> None:
         """Have SQLite's log written into its file, beside the calls."""

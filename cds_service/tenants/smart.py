@@ -14,10 +14,10 @@ NO_PUBLIC_URL = (
     "needs BACKPATH_PUBLIC_URL: the authorization server must know the URL that it sends the browser back to"
 )
 
+SHARED = "has a FHIR server of tenants.{other}: a launch names nothing else, so each needs its own"
 
-def smart_faults(
-    smart: Smart, fhir_servers: Sequence[str], settings: Settings
-) -> Iterator[tuple[str, str]]:
+
+def smart_faults(smart: Smart, fhir_servers: Sequence[str], settings: Settings) -> Iterator[tuple[str, str]]:
     """Key and fault, for everything that cannot work in one tenant's table."""
     if settings.public_url is None and not settings.bind.is_loopback:
         yield "smart", NO_PUBLIC_URL
@@ -45,11 +45,7 @@ def shared_servers(tenants: Sequence[Tenant]) -> Iterator[tuple[str, str]]:
     for tenant in tenants:
         for base in smart_servers(tenant):
             if base in seen:
-                yield (
-                    f"tenants.{tenant.id}.smart.fhir_servers",
-                    f"has a FHIR server of tenants.{seen[base]}: a launch names nothing else, so each needs "
-                    "its own",
-                )
+                yield f"tenants.{tenant.id}.smart.fhir_servers", SHARED.format(other=seen[base])
             seen.setdefault(base, tenant.id)
 
 

@@ -103,10 +103,10 @@ def test_a_database_that_is_lost_under_load_fails_no_call_and_loses_nothing(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder of its own file system of 6 MB, where mounting is allowed."""
+    """A folder of its own file system of 32 MB, where mounting is allowed."""
     folder = tmp_path / "small"
     folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=6m,mode=700", "tmpfs", str(folder)]
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=32m,mode=700", "tmpfs", str(folder)]
     if subprocess.run(mounting, capture_output=True, check=False).returncode != 0:
         yield folder
         return

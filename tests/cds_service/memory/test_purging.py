@@ -1,14 +1,17 @@
 """What is older than the site keeps it is gone, and nothing else."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from cds_service.logs import Log
 from cds_service.memory.forwarding import Forwarder
 from cds_service.memory.outbox import Outbox
-from cds_service.memory.purging import DAY_MS, KEPT_DAYS, Purged, purge
+from cds_service.memory.purging import DAY_MS, KEPT_DAYS, Purged, purge, purge_and_tell
 from cds_service.memory.rows import Writer
+from cds_service.settings import Settings
+from cds_service.store.errors import StoreError
 from cds_service.store.opening import Store
 from tests.cds_service.memory.recording import a_call, a_report, calls_in, counts, reports_in
 from tests.cds_service.store.making import NOW, OpenStore
@@ -62,6 +65,23 @@ def test_the_sum_is_told_in_words() -> None:
     purged = Purged(calls=1, items=4) + Purged(calls=2, feedback=1)
 
     assert str(purged) == "3 calls, 4 items, 0 suggestions, 1 feedback, 0 comments"
+
+
+def test_the_command_says_what_it_removed(address: str, store: Store) -> None:
+    fill(store, [10, 10_000])
+
+    told = purge_and_tell(Settings(store=address), 5_000)
+
+    assert told == (
+        "Removed what is older than 5000 days: 1 calls, 4 items, 2 suggestions, 2 feedback, 1 comments."
+    )
+
+
+def test_the_command_says_so_when_there_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("not a folder")
+
+    with pytest.raises(StoreError, match="the store is away"):
+        purge_and_tell(Settings(store=f"sqlite:///{tmp_path}/store/backpath.sqlite3"))
 
 
 def test_the_forwarder_purges_by_itself(

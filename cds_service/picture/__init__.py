@@ -1,0 +1,1 @@
+"""What the pathway saw of one patient, to look at: a time line, and the map of the states."""
