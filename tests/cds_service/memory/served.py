@@ -31,7 +31,7 @@ HOST = "127.0.0.1"
 PATIENT_VIEW = "/cds-services/low-back-pain-patient-view"
 FEEDBACK = f"{PATIENT_VIEW}/feedback"
 JSON = {"Content-Type": "application/json"}
-WAIT_S = 30.0
+WAIT_S = 90.0
 SOMEBODY = "somebody"
 CHART = json.dumps(a_request(hookInstance=SOMEBODY)).replace("p1", SOMEBODY)
 USUAL = ("server: ", "service.loaded", "store.opened", "key.made", "hook.answered", "feedback.kept")
@@ -189,7 +189,7 @@ def load(port: int, connections: int = 16, pause_s: float = 0.0) -> Iterator[Ans
             except (OSError, http.client.HTTPException):
                 answered.broken += 1
                 client.close()  # it is opened again
-                ended.wait(0.02)
+                ended.wait(0.2)
         client.close()
 
     clients = [threading.Thread(target=work) for _ in range(connections)]
