@@ -16,6 +16,7 @@ LOGGABLE = frozenset(
         "cards",  # number of cards in an answer
         "dropped",
         "faulty",  # how many items of feedback
+        "file",  # name of a damaged outbox that was moved aside
         "items",  # of feedback
         "records",  # how many
         "error",  # type of an exception, never its message
