@@ -38,6 +38,9 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     scope: str
     ends: int  # seconds since 1970
 
+    def __repr__(self) -> str:
+        return f"Pending(tenant={self.tenant!r})"
+
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """Access to one patient's record, for as long as it was granted."""
