@@ -133,6 +133,8 @@ class Inspector:
         quiet = self.knowledge.quiet
         answers = (ACCEPTED, *self.knowledge.override_reasons)
         yield from unequal("quiet.yaml: periods", "answer", quiet.periods, answers)
+        for answer in quiet.guards:
+            yield from known("quiet.yaml: guards", answer, answers)
         for name, periods in quiet.by_recommendation.items():
             place = f"quiet.yaml: by_recommendation: {name}"
             if name not in self.knowledge.rules and name not in self.knowledge.guards:

@@ -1,6 +1,6 @@
 """For how long answers quiet, how much is shown, and to whom: what a site may set."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -26,6 +26,7 @@ class Periods(Fact, frozen=True, kw_only=True):
     """For how many days each answer quiets: the knowledge's, and what a site has set instead."""
 
     knowledge: Quiet
+    guards: Collection[str] = ()  # which ids are guards'
     by_reason: Mapping[str, int] = NO_DAYS
     by_recommendation: Mapping[str, Mapping[str, int]] = NO_EXCEPTIONS
 
@@ -34,7 +35,7 @@ class Periods(Fact, frozen=True, kw_only=True):
         return reason if reason in self.knowledge.periods else OTHER
 
     def days(self, recommendation: str, reason: str) -> int:
-        """Days for one reason; what is said of the recommendation goes before what is said in general.
+        """Days for one reason; what is said of the recommendation, or of guards, goes before the general.
 
         Args:
             recommendation: Of a recommendation or guard, the id.
@@ -44,7 +45,7 @@ class Periods(Fact, frozen=True, kw_only=True):
         own = self.by_recommendation.get(recommendation, NO_DAYS).get(reason)
         if own is not None:
             return own
-        period = self.knowledge.by_recommendation.get(recommendation, {}).get(reason)
+        period = self.knowledge.differing(recommendation, reason, is_guard=recommendation in self.guards)
         if period is not None:
             return period.days
         site = self.by_reason.get(reason)
@@ -55,6 +56,7 @@ class Periods(Fact, frozen=True, kw_only=True):
         """The longest of all, in days."""
         every = [
             *(period.days for period in self.knowledge.periods.values()),
+            *(period.days for period in self.knowledge.guards.values()),
             *(p.days for periods in self.knowledge.by_recommendation.values() for p in periods.values()),
             *self.by_reason.values(),
             *(days for periods in self.by_recommendation.values() for days in periods.values()),

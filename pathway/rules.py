@@ -241,8 +241,14 @@ class Quiet(Knowledge, frozen=True, kw_only=True):
     """How long what was answered stays quiet: quiet.yaml; by `ACCEPTED` and by code of an override reason."""
 
     periods: dict[Kebab, QuietPeriod] = msgspec.field(default_factory=dict)
+    guards: dict[Kebab, QuietPeriod] = msgspec.field(default_factory=dict)  # what differs for every guard
     # by recommendation or guard: what differs for it
     by_recommendation: dict[Kebab, dict[Kebab, QuietPeriod]] = msgspec.field(default_factory=dict)
+
+    def differing(self, name: str, answer: str, *, is_guard: bool) -> QuietPeriod | None:
+        """What is said of this recommendation or guard, or of all guards; None: the general holds."""
+        own = self.by_recommendation.get(name, {}).get(answer)
+        return self.guards.get(answer) if own is None and is_guard else own
 
 
 class OverrideReason(Fact, frozen=True, kw_only=True):

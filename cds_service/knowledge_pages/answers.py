@@ -47,5 +47,5 @@ def _answer(reason: str, name: str, library: Library, *, own: bool) -> Answer:
 def period_of(reason: str, name: str, library: Library) -> QuietPeriod:
     """What is said of the recommendation goes before what is said in general."""
     quiet = library.knowledge.quiet
-    own = quiet.by_recommendation.get(name, {}).get(reason)
+    own = quiet.differing(name, reason, is_guard=name in library.knowledge.guards)
     return quiet.periods[reason] if own is None else own

@@ -82,9 +82,14 @@ def reason_page(name: str, library: Library) -> ReasonPage:
 def _quiet(name: str, library: Library) -> Iterator[Quiet]:
     quiet = library.knowledge.quiet
     found: list[tuple[Link | None, QuietPeriod | None]] = [(None, quiet.periods.get(name))]
-    for item, periods in quiet.by_recommendation.items():
-        kind = Kind.RECOMMENDATION if item in library.knowledge.rules else Kind.GUARD
-        found.append((library.link(kind, item), periods.get(name)))
+    for kind, ids in (
+        (Kind.RECOMMENDATION, library.knowledge.rules),
+        (Kind.GUARD, library.knowledge.guards),
+    ):
+        found += [
+            (library.link(kind, item), quiet.differing(item, name, is_guard=kind is Kind.GUARD))
+            for item in ids
+        ]
     for about, period in found:
         if period is not None:
             mark = period.mark

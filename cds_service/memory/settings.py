@@ -39,7 +39,10 @@ class SiteMemory:
         if problems := list(_problems(memory, knowledge)):
             raise KnowledgeError("\n".join(problems))
         periods = Periods(
-            knowledge=knowledge.quiet, by_reason=memory.quiet, by_recommendation=memory.quiet_for
+            knowledge=knowledge.quiet,
+            guards=knowledge.guards,
+            by_reason=memory.quiet,
+            by_recommendation=memory.quiet_for,
         )
         return cls(
             tenant=tenant.id,

@@ -208,6 +208,23 @@ def test_what_is_said_of_a_recommendation_goes_before_what_is_said_in_general() 
     assert site.longest == 100
 
 
+def test_what_is_said_of_guards_goes_before_what_a_site_says_in_general() -> None:
+    site = Periods(knowledge=KNOWLEDGE.quiet, guards=KNOWLEDGE.guards, by_reason={"accepted": 60})
+
+    assert site.days("nsaid-ckd", "accepted") == 0
+    assert site.days("nsaid", "accepted") == 60
+    assert site.days("nsaid-ckd", "other") == KNOWLEDGE.quiet.periods["other"].days
+
+
+def test_a_site_may_set_days_of_one_guard() -> None:
+    site = Periods(
+        knowledge=KNOWLEDGE.quiet, guards=KNOWLEDGE.guards, by_recommendation={"nsaid-ckd": {"accepted": 7}}
+    )
+
+    assert site.days("nsaid-ckd", "accepted") == 7
+    assert site.days("nsaid-pregnancy", "accepted") == 0
+
+
 # --- the knowledge ------------------------------------------------------------------------------------------
 
 
@@ -229,6 +246,8 @@ def test_the_page_tells_the_days_of_the_knowledge() -> None:
     for name, periods in KNOWLEDGE.quiet.by_recommendation.items():
         for reason, period in periods.items():
             assert re.search(rf"`{reason}`[^;]* {period.days} [^;.]*`{name}`", page), (name, reason)
+    assert {name: period.days for name, period in KNOWLEDGE.quiet.guards.items()} == {"accepted": 0}
+    assert "| a guard's suggestion accepted | nothing" in page
 
 
 def test_a_reason_without_days_is_a_fault() -> None:
@@ -241,9 +260,11 @@ def test_days_for_what_does_not_exist_are_a_fault() -> None:
     period = KNOWLEDGE.quiet.periods["other"]
 
     (unknown,) = quiet_problems(by_recommendation={"no-such": {"other": period}})
+    (of_guards,) = quiet_problems(guards={"acepted": period})
     (misspelt,) = quiet_problems(by_recommendation={"nsaid-ckd": {"othr": period}})
 
     assert unknown == "quiet.yaml: by_recommendation: no-such: no such recommendation or guard"
+    assert of_guards.startswith("quiet.yaml: guards: no such word 'acepted'")
     assert misspelt.startswith("quiet.yaml: by_recommendation: nsaid-ckd: no such word 'othr'")
 
 

@@ -38,7 +38,7 @@ ROWS = load_code_rows()
 TEMPLATES = prefetch_templates(ROWS)
 SAMPLES = Samples.load(ROWS)
 ALL = "system/*.rs"
-PATIENTS = 10  # of Synthea
+PATIENTS = [pytest.param(3, id="some"), pytest.param(10, id="more", marks=pytest.mark.soak)]  # of Synthea
 FEW_A_PAGE = Limits(count=3, pages=100, following=1000)
 
 
@@ -127,11 +127,12 @@ def test_each_sample_gets_the_same_cards_either_way(sample_id: str, fetching: Fe
 
 
 @shared_data.needed
-def test_synthea_patients_get_the_same_cards_either_way(fetching: Fetching) -> None:
+@pytest.mark.parametrize("patients", PATIENTS)
+def test_synthea_patients_get_the_same_cards_either_way(fetching: Fetching, patients: int) -> None:
     with_pain = [entry["id"] for entry in shared_data.index_of_synthea() if entry["low_back_pain"]]
     load_synthea_places(fetching.server)
 
-    for patient_id in with_pain[:PATIENTS]:
+    for patient_id in with_pain[:patients]:
         resources = synthea_record(patient_id)
         fetching.server.load(resources)
 
