@@ -14,18 +14,15 @@ import msgspec
 
 from pathway.advice import Advised, ChartText, Line, Value, Values
 from pathway.courses import Course
-from pathway.drug_trials import DRUG_MODALITIES, TAKEN, drug_courses
+from pathway.drug_trials import DRUG_MODALITIES, TAKEN
 from pathway.facts import DrugFact, Facts, ScoreFact
 from pathway.guard_registry import GUARD_CHECKS
 from pathway.guards import Warned
-from pathway.knowledge_base import KnowledgeBase
 from pathway.knowledge_check import placeholders
-from pathway.numbers import Numbers, numbers_on
 from pathway.picture import LUMBAR_SURGERY
 from pathway.red_flags import FLAGS, RISK_MARKERS
 from pathway.scores import FUNCTION_INSTRUMENTS, PAIN_INSTRUMENTS
 from pathway.state import DurationSource, Situation
-from pathway.therapy_trials import therapy_courses
 
 # Values of words that pass with time, or stand for facts that are told apart in `_core` (sessions, trials).
 PASSING = frozenset(
@@ -44,10 +41,9 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 class Fingerprints:
     """The fingerprints of one call."""
 
-    def __init__(self, situation: Situation, knowledge: KnowledgeBase) -> None:
+    def __init__(self, situation: Situation) -> None:
         """Nothing is computed before it is asked for, and what is shared only once."""
         self._situation = situation
-        self._knowledge = knowledge
         self._shared: bytes | None = None
 
     def of_advised(self, advised: Advised) -> bytes:
@@ -60,7 +56,7 @@ class Fingerprints:
         """
         if self._shared is None:
             # once for all of a call, and short for the hash that each gets later
-            self._shared = sha256(_ENCODER.encode(_core(self._situation, self._knowledge))).digest()
+            self._shared = sha256(_ENCODER.encode(_core(self._situation))).digest()
         own = (
             advised.id,
             advised.variant,
@@ -86,7 +82,7 @@ class Fingerprints:
         )
 
 
-def _core(situation: Situation, knowledge: KnowledgeBase) -> tuple[object, ...]:
+def _core(situation: Situation) -> tuple[object, ...]:
     """What every recommendation of a patient rests on."""
     facts, duration = situation.facts, situation.duration
     return (
@@ -95,7 +91,7 @@ def _core(situation: Situation, knowledge: KnowledgeBase) -> tuple[object, ...]:
         duration.onset if duration.source in _LASTING else None,
         duration.by_marker,
         _dangers(facts),
-        sorted(_trials(facts, numbers_on(knowledge, facts.as_of)).items()),
+        sorted(_trials(facts, situation.courses).items()),
         [(session.on, session.response.kind) for session in situation.series.sessions],
         max(((study.on, study.modality) for study in facts.imaging if study.on is not None), default=None),
         max(
@@ -122,12 +118,8 @@ def _scores(scores: Iterable[ScoreFact]) -> dict[str, object]:
     return {name: _plain(score.value) for name, score in latest.items()}
 
 
-def _trials(facts: Facts, numbers: Numbers) -> dict[str, tuple[object, ...]]:
+def _trials(facts: Facts, courses: Iterable[Course]) -> dict[str, tuple[object, ...]]:
     """By modality: when the latest course began and what was coded of it; further contacts are no news."""
-    courses = (
-        *(therapy_courses(facts.therapies, facts.as_of, numbers) if facts.therapies else ()),
-        *(drug_courses(facts.drugs, facts.as_of, numbers) if facts.drugs else ()),
-    )
     latest: dict[str, tuple[date, Course]] = {}
     for course in courses:
         if course.start is not None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
+from pathway.courses import Course
 from pathway.days import age_on, days_after, months_after
 from pathway.drug_trials import TAKEN, is_active, order_end
 from pathway.facts import ConditionFact, DrugFact, Facts, ImagingFact, Instrument, OperationFact, ScoreFact
@@ -16,7 +17,7 @@ from pathway.red_flags import RedFlagFinding
 from pathway.rules import CheckUse
 from pathway.scores import Scores
 from pathway.state import Duration, Series, Trial
-from pathway.trials import trials_of
+from pathway.trials import courses_of, trials_of
 from pathway.verdict import Verdict, negated
 
 if TYPE_CHECKING:
@@ -135,11 +136,15 @@ class Picture:
         )
 
     @lazy
+    def courses(self) -> tuple[Course, ...]:
+        """What was tried, however long ago."""
+        return courses_of(self.facts, self.numbers)
+
+    @lazy
     def trials(self) -> tuple[Trial, ...]:
         """The trials of the last 365 days."""
-        return trials_of(
-            self.facts, self.scores, self.numbers, problem_active=self.problem.problem.value != "none"
-        )
+        is_active = self.problem.problem.value != "none"
+        return trials_of(self.courses, self.as_of, self.scores, self.numbers, problem_active=is_active)
 
     def trials_by(self, modalities: Collection[str]) -> list[Trial]:
         """The trials of these modalities."""

@@ -43,6 +43,7 @@ def situation_of(picture: Picture) -> Situation:
         red_flags=picture.red_flags.flags,
         undated_symptoms=picture.red_flags.undated_symptoms,
         risk_markers=picture.red_flags.risk_markers,
+        courses=picture.courses,
         trials=picture.trials,
         conservative=reader.conservative,
         series=series,

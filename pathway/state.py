@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from pathway.courses import Course
 from pathway.facts import (
     ConditionFact,
     DataGap,
@@ -221,7 +222,8 @@ class Situation(Fact, frozen=True, kw_only=True):
     red_flags: tuple[RedFlag, ...] = ()
     undated_symptoms: tuple[ConditionFact, ...] = ()  # bladder or bowel, without a date (a.4)
     risk_markers: tuple[ConditionFact, ...] = ()
-    trials: tuple[Trial, ...] = ()  # last 365 days
+    courses: tuple[Course, ...] = ()  # however long ago
+    trials: tuple[Trial, ...] = ()  # those of the last 365 days, judged
     conservative: Conservative
     series: Series
     qualifying_imaging: ImagingFact | None = None  # the latest

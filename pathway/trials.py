@@ -1,5 +1,6 @@
 """Trials: what was tried, for how long, and what came of it (a.5, R10 to R18, R66)."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from pathway.courses import Course
@@ -30,14 +31,20 @@ _ADEQUACY_DAYS = {
 }
 
 
-def trials_of(facts: Facts, scores: Scores, numbers: Numbers, *, problem_active: bool) -> tuple[Trial, ...]:
-    """Every trial whose last date is at most 365 days before the day, by modality and start."""
-    judge = _Judge(facts.as_of, scores, numbers, problem_active=problem_active)
-    oldest = days_after(facts.as_of, -numbers.whole(Number.TRIAL_LOOK_BACK_DAYS))
-    courses = [
+def courses_of(facts: Facts, numbers: Numbers) -> tuple[Course, ...]:
+    """Every course on record, however long ago, by modality and start."""
+    return (
         *therapy_courses(facts.therapies, facts.as_of, numbers),
         *drug_courses(facts.drugs, facts.as_of, numbers),
-    ]
+    )
+
+
+def trials_of(
+    courses: Iterable[Course], as_of: date, scores: Scores, numbers: Numbers, *, problem_active: bool
+) -> tuple[Trial, ...]:
+    """Every trial whose last date is at most 365 days before the day, by modality and start."""
+    judge = _Judge(as_of, scores, numbers, problem_active=problem_active)
+    oldest = days_after(as_of, -numbers.whole(Number.TRIAL_LOOK_BACK_DAYS))
     return tuple(judge.trial(course) for course in courses if course.last >= oldest)
 
 

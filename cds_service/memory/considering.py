@@ -13,7 +13,7 @@ from cds_service.decision import Judged
 from cds_service.envelope import HookRequest
 from cds_service.memory.history import History
 from cds_service.memory.identities import Identities, TenantIdentities
-from cds_service.memory.past import Question
+from cds_service.memory.past import Hashes, Question
 from cds_service.memory.pieces import Piece, Pieces
 from cds_service.memory.records import CardRecord, Fate, ItemRecord, SuggestionRecord
 from cds_service.memory.settings import SiteMemory
@@ -79,8 +79,9 @@ class Memory:
             now: The present instant, aware.
         """
         own = self._identities.of(site.tenant)
+        patient = own.all_patient(asked.patient_id)
         pieces = Pieces(judged, site, own, asked.patient_id)
-        past = self._past(site, own, asked, pieces, as_of=as_of, now=now)
+        past = self._past(site, own, asked, patient, pieces, as_of=as_of, now=now)
         found = pieces.held(past or NOTHING, as_of)
         left, shown = pieces.without(found)
         over = over_the_cap([piece.item for piece in shown], past, site.policy) if past else {}
@@ -91,7 +92,7 @@ class Memory:
         return Considered(
             judged=left,
             memory_asked=past is not None,
-            patient=own.patient(asked.patient_id),
+            patient=patient[0],
             user=own.user(asked.user_id),
             encounter=None if asked.encounter_id is None else own.encounter(asked.encounter_id),
             shown=shown,
@@ -106,6 +107,7 @@ class Memory:
         site: SiteMemory,
         own: TenantIdentities,
         asked: HookRequest,
+        patient: Hashes,
         pieces: Pieces,
         *,
         as_of: date,
@@ -120,7 +122,7 @@ class Memory:
         return self._history.read(
             Question(
                 tenant=site.tenant,
-                patient=own.all_patient(asked.patient_id),
+                patient=patient,
                 zone=site.zone,
                 now=now,
                 as_of=as_of,

@@ -7,6 +7,7 @@ stay apart even where both have one key file.
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -79,10 +80,18 @@ class TenantIdentities:
         return tuple(hmac.digest(key, message, "sha256") for key in self._keys)
 
     def _message(self, kind: str, parts: Iterable[str | bytes]) -> bytes:
-        """The lengths keep apart what would read the same when joined."""
-        every = (self.tenant, kind, *parts)
-        coded = [p.encode("utf-8", "surrogatepass") if isinstance(p, str) else p for p in every]
-        return b"".join(len(part).to_bytes(8, "big") + part for part in coded)
+        return b"".join([_beginning(self.tenant, kind), *map(_coded, parts)])
+
+
+def _coded(part: str | bytes) -> bytes:
+    """The lengths keep apart what would read the same when joined."""
+    coded = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+    return len(coded).to_bytes(8, "big") + coded
+
+
+@lru_cache(maxsize=1024)
+def _beginning(tenant: str, kind: str) -> bytes:
+    return _coded(tenant) + _coded(kind)
 
 
 class Identities:

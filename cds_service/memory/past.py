@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Column, Connection
 
 from cds_service.memory import past_statements as statements
+from cds_service.store.statement_texts import rows_of
 from cds_service.store.tables import calls
 from pathway.quiet_policy import OTHER
 from pathway.quieting import Past, PastAnswer, Said
@@ -18,7 +19,7 @@ OUR_REASONS = "urn:backpath:override-reason"
 CAP_LOOK_BACK_S = 2 * 86_400  # what was shown on this day of the site, whatever its zone
 MOST_TAKEN = 512  # suggestions
 Hashes: TypeAlias = tuple[bytes, ...]  # of one thing, by each key
-Values: TypeAlias = Mapping[str, str | int | bytes]
+Values: TypeAlias = dict[str, str | int | bytes]
 T = TypeVar("T")
 
 
@@ -64,9 +65,8 @@ def past_of(connection: Connection, question: Question) -> Past:
 
 def _answers(connection: Connection, question: Question, values: Values) -> Iterator[PastAnswer]:
     """What was answered on the facts of this call, of each item the latest."""
-    rows = connection.execute(
-        statements.reported(len(question.patient), len(question.answered_by)), values
-    ).all()
+    statement = statements.reported(connection.dialect.name, len(question.patient), len(question.answered_by))
+    rows = rows_of(connection, statement, values)
     found = [report for report in map(_Report._make, rows) if report.fingerprint in question.fingerprints]
     found.sort(key=_Report.order)
     offered = _offered(connection, [report for report in found if report.outcome == ACCEPTED])
@@ -131,14 +131,15 @@ def _offered(connection: Connection, accepted: Sequence[_Report]) -> dict[str, s
     taken = sorted({uuid for report in accepted for uuid in report.taken.split()})[:MOST_TAKEN]
     if not taken:
         return {}
-    rows = connection.execute(statements.suggested(_room_for(len(taken))), _named("id", _filled_up(taken)))
-    return {row[0]: row[1] for row in rows}
+    statement = statements.suggested(connection.dialect.name, _room_for(len(taken)))
+    return dict(rows_of(connection, statement, _named("id", _filled_up(taken))))
 
 
 def _in_encounter(connection: Connection, question: Question, values: Values) -> Iterator[Said]:
-    statement = statements.shown(len(question.patient), len(question.answered_by), len(question.encounter))
-    rows = connection.execute(statement, {**values, **_named("encounter", question.encounter)})
-    return (Said(*row) for row in rows.all())
+    keys = len(question.patient), len(question.answered_by), len(question.encounter)
+    statement = statements.shown(connection.dialect.name, *keys)
+    values = {**values, **_named("encounter", question.encounter)}
+    return (Said(*row) for row in rows_of(connection, statement, values))
 
 
 def _cards(connection: Connection, question: Question, column: Column[bytes], hashes: Hashes) -> int:
@@ -151,7 +152,9 @@ def _cards(connection: Connection, question: Question, column: Column[bytes], ha
         "today": question.as_of.isoformat(),
         **_named(column.name, hashes),
     }
-    return connection.scalar(statements.counted(column.name, len(hashes)), values) or 0
+    statement = statements.counted(connection.dialect.name, column.name, len(hashes))
+    ((cards,),) = rows_of(connection, statement, values)
+    return cards or 0
 
 
 def _named(name: str, values: Iterable[T]) -> dict[str, T]:
@@ -172,4 +175,4 @@ def _day(milliseconds: int, zone: ZoneInfo) -> date:
 
 
 def _milliseconds(instant: datetime) -> int:
-    return int(instant.astimezone(UTC).timestamp() * 1000)
+    return int(instant.timestamp() * 1000)

@@ -1,4 +1,4 @@
-"""The statements that read the past, made once for each number of keys."""
+"""The statements that read the past, as text: made once for each kind of database and number of keys."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -6,16 +6,18 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, and_, bindparam, func, select
 
+from cds_service.store.statement_texts import text_of
 from cds_service.store.tables import calls, feedback, items, suggestions
 
 # Of the latest calls: who has more than this is not read to the end, and sees a card again at worst.
 MOST_ROWS = 2000
+_LIMIT = f"\n LIMIT {MOST_ROWS}"
 
 
 @lru_cache(maxsize=64)  # by how many keys there are
-def reported(patients: int, users: int) -> Select[Any]:
+def reported(kind: str, patients: int, users: int) -> str:
     """What was reported of the patient's cards, a row for each item of each."""
-    return (
+    statement = (
         select(
             items.c.recommendation,
             items.c.fingerprint,
@@ -35,20 +37,21 @@ def reported(patients: int, users: int) -> Select[Any]:
         .join(feedback, and_(feedback.c.card == items.c.card, feedback.c.tenant == calls.c.tenant))
         .where(*_of_patient(patients, users))
         .order_by(calls.c.at.desc())
-        .limit(MOST_ROWS)
     )
+    return text_of(statement, kind) + _LIMIT
 
 
 @lru_cache(maxsize=64)
-def suggested(number: int) -> Select[Any]:
+def suggested(kind: str, number: int) -> str:
     """What suggestions were for."""
-    return select(suggestions.c.id, suggestions.c.recommendation).where(_among(suggestions.c.id, number))
+    statement = select(suggestions.c.id, suggestions.c.recommendation).where(_among(suggestions.c.id, number))
+    return text_of(statement, kind)
 
 
 @lru_cache(maxsize=64)
-def shown(patients: int, users: int, encounters: int) -> Select[Any]:
+def shown(kind: str, patients: int, users: int, encounters: int) -> str:
     """What was shown in an encounter."""
-    return (
+    statement = (
         select(items.c.recommendation, items.c.fingerprint, items.c.order_code)
         .distinct()
         .select_from(calls)
@@ -56,19 +59,20 @@ def shown(patients: int, users: int, encounters: int) -> Select[Any]:
         .where(
             *_of_patient(patients, users), _among(calls.c.encounter, encounters), items.c.card.is_not(None)
         )
-        .limit(MOST_ROWS)
     )
+    return text_of(statement, kind) + _LIMIT
 
 
 @lru_cache(maxsize=64)
-def counted(column: str, hashes: int) -> Select[tuple[int]]:
+def counted(kind: str, column: str, hashes: int) -> str:
     """How many cards were sent on a day, about a patient or to a user."""
-    return select(func.sum(calls.c.cards)).where(
+    statement = select(func.sum(calls.c.cards)).where(
         _among(calls.c[column], hashes),
         calls.c.at >= bindparam("since"),
         calls.c.tenant == bindparam("tenant"),
         calls.c.as_of == bindparam("today"),
     )
+    return text_of(statement, kind)
 
 
 def _of_patient(patients: int, users: int) -> Iterator[ColumnElement[bool]]:

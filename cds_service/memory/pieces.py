@@ -44,7 +44,7 @@ class Pieces:
         self._judged = judged
         self._site = site
         self._own = own
-        self._fingerprints = Fingerprints(judged.advice.situation, site.knowledge)
+        self._fingerprints = Fingerprints(judged.advice.situation)
         self.standing = site.place(patient_id)  # in the roll-out
         self.all = self._of(judged.advice)
 

@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, RowMapping, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 
 from cds_service.memory.parcels import AnyRecord
@@ -23,6 +22,7 @@ from cds_service.memory.records import (
 from cds_service.store import tables
 from cds_service.store.errors import cause_of
 from cds_service.store.location import SQLITE
+from cds_service.store.statement_texts import text_of
 
 Row: TypeAlias = dict[str, Any]
 TABLES = (tables.calls, tables.items, tables.suggestions, tables.feedback, tables.comments)
@@ -34,7 +34,6 @@ class Writer:
 
     def __init__(self, kind: str) -> None:
         """For databases of a kind: see `Location.kind`."""
-        # as text, made once: for each row SQLAlchemy would take longer than the database
         self._inserts = {table: _insert(table, kind) for table in TABLES}
 
     def write(self, connection: Connection, records: Sequence[AnyRecord]) -> dict[int, str]:
@@ -79,11 +78,8 @@ def transaction(connection: Connection) -> Iterator[None]:
 
 def _insert(table: Table, kind: str) -> str:
     """The statement that takes rows by name, and passes over those that are there."""
-    if kind == SQLITE:
-        statement = sqlite.insert(table).on_conflict_do_nothing()
-        return str(statement.compile(dialect=sqlite.dialect(paramstyle="named")))
-    dialect = psycopg.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's
-    return str(postgresql.insert(table).on_conflict_do_nothing().compile(dialect=dialect))
+    insert = sqlite.insert if kind == SQLITE else postgresql.insert
+    return text_of(insert(table).on_conflict_do_nothing(), kind)
 
 
 def rows_of(records: Iterable[AnyRecord]) -> dict[Table, list[Row]]:

@@ -33,7 +33,7 @@ IN_SERIES = (RADICULAR, injection(-20), score("7", -25), score("6", -3))
 
 def prints(advice: Advice) -> dict[str, bytes]:
     """By recommendation."""
-    maker = Fingerprints(advice.situation, KNOWLEDGE)
+    maker = Fingerprints(advice.situation)
     return {item.id: maker.of_advised(item) for card in advice.cards for item in card.items}
 
 
@@ -211,7 +211,7 @@ def guards_of(case: GoldenCase, days: int = 0) -> tuple[GuardAdvice, dict[tuple[
     moved = msgspec.structs.replace(case, as_of=case.as_of + timedelta(days))
     known = later(facts_of(case.given, case.as_of, ROWS), days)
     advice = judge(known, drafts_of(case.given, moved.as_of, ROWS), KNOWLEDGE)
-    maker = Fingerprints(advice.situation, KNOWLEDGE)
+    maker = Fingerprints(advice.situation)
     return advice, {(w.id, w.draft): maker.of_warned(w) for w in advice.warnings}
 
 
@@ -249,4 +249,4 @@ def test_what_a_guard_offers_instead_is_no_fact_of_it() -> None:
 
     bare = msgspec.structs.replace(warned, actions=(), ref="MedicationRequest/another")
 
-    assert Fingerprints(advice.situation, KNOWLEDGE).of_warned(bare) == before[warned.id, warned.draft]
+    assert Fingerprints(advice.situation).of_warned(bare) == before[warned.id, warned.draft]

@@ -5,14 +5,15 @@ import pytest
 from pathway.facts import Facts, Instrument, Outcome, StopReason
 from pathway.scores import Scores
 from pathway.state import Trial, TrialOutcome
-from pathway.trials import trials_of
+from pathway.trials import courses_of, trials_of
 
 from .making import NUMBERS, day, drug, facts, score, therapy
 
 
 def trials(*found: object, problem_active: bool = True) -> tuple[Trial, ...]:
     given: Facts = facts(*found)
-    return trials_of(given, Scores(given.scores), NUMBERS, problem_active=problem_active)
+    courses = courses_of(given, NUMBERS)
+    return trials_of(courses, given.as_of, Scores(given.scores), NUMBERS, problem_active=problem_active)
 
 
 def only(*found: object, problem_active: bool = True) -> Trial:
