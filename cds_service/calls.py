@@ -6,7 +6,6 @@ Everything that a client is answered comes through here, and so does what the wo
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import uuid4
 
 import msgspec
 
@@ -20,6 +19,7 @@ from cds_service.memory.recorder import Recorder
 from cds_service.memory.records import CallRecord
 from cds_service.sites import Site
 from cds_service.triggers import triggered
+from cds_service.uuids import ordered_uuid
 from cds_service.watching.stages import Stage, Stages
 from cds_service.watching.watch import Watch
 from fhir_mappings.gathering import gather
@@ -100,9 +100,10 @@ def _record(
     asked: HookRequest, site: Site, considered: Considered, answer: Answer, *, now: datetime, seconds: float
 ) -> CallRecord:
     ids = answer.extension.org_backpath
+    at = int(now.timestamp() * 1000)
     return CallRecord(
-        id=str(uuid4()),
-        at=int(now.timestamp() * 1000),
+        id=ordered_uuid(at),
+        at=at,
         tenant=site.tenant.id,
         issuer=site.tenant.issuer,
         service=site.service_of(asked.hook),

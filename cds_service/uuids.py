@@ -1,4 +1,4 @@
-"""New identifiers for what an answer proposes: UUIDs of version 4, made many at a time.
+"""New identifiers: random ones for what an answer proposes, ordered ones for what is recorded.
 
 An answer needs a dozen or more, and the standard library asks the kernel for random bytes for each.
 """
@@ -17,9 +17,23 @@ def uuid_source() -> Callable[[], str]:
     return _uuids().__next__
 
 
+def ordered_uuid(milliseconds: int) -> str:
+    """A UUID that sorts by its time (version 7: RFC 9562, 5.7), in lower case.
+
+    Rows that arrive in the order of their keys stand side by side: a database changes fewer pages for them.
+
+    Args:
+        milliseconds: Since 1970.
+    """
+    return _written(f"{milliseconds:012x}{os.urandom(10).hex()}", version=7)
+
+
 def _uuids() -> Iterator[str]:
     while True:
         drawn = os.urandom(DRAWN_AT_ONCE * DIGITS // 2).hex()
         for start in range(0, len(drawn), DIGITS):
-            d = drawn[start : start + DIGITS]
-            yield f"{d[:8]}-{d[8:12]}-4{d[13:16]}-{_VARIANT[d[16]]}{d[17:20]}-{d[20:]}"
+            yield _written(drawn[start : start + DIGITS], version=4)
+
+
+def _written(d: str, *, version: int) -> str:
+    return f"{d[:8]}-{d[8:12]}-{version}{d[13:16]}-{_VARIANT[d[16]]}{d[17:20]}-{d[20:]}"
