@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import fetch, trust
+from bench import fetch, memory, trust
 from bench.measure import Plan, measured
 from bench.report import bars, report, verdicts
 from bench.servers import BenchError
@@ -31,11 +31,24 @@ def main() -> int:
             result = measured(LONG if chosen.long else SHORT, Path(logs))
             costs = trust.trust_costs(TRUST_ROUNDS)
             fetched = fetch.fetches(fetch.LONG if chosen.long else fetch.SHORT, Path(logs))
+            remembered = memory.costs(memory.LONG_S if chosen.long else memory.SHORT_S, Path(logs))
     except BenchError as error:
         progress.print(f"The benchmark stopped: {error}", markup=False)
         return 2
-    limits = (*bars(result), *trust.trust_bars(costs), *fetch.bars(fetched))
-    told = "\n\n".join((report(result), trust.trust_table(costs), fetch.report(fetched), verdicts(limits)))
+    limits = (
+        *bars(result),
+        *trust.trust_bars(costs),
+        *fetch.bars(fetched),
+        *memory.bars(remembered),
+    )
+    parts = (
+        report(result),
+        trust.trust_table(costs),
+        fetch.report(fetched),
+        memory.report(remembered),
+        verdicts(limits),
+    )
+    told = "\n\n".join(parts)
     print(told)
     if chosen.write:
         PAGE.write_text(with_part(PAGE.read_text(encoding="utf-8"), "figures", told), encoding="utf-8")
