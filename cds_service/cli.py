@@ -16,11 +16,10 @@ from msgspec.structs import replace
 
 from cds_service.envelope import day_of
 from cds_service.errors import place_of
-from cds_service.settings import Address, Settings, settings_from
+from cds_service.settings import LEAST_DAYS_KEPT, MOST_DAYS_KEPT, Address, Settings, settings_from
 from pathway.errors import PathwayError
 
 DONE, DEFECT, BAD_INPUT = 0, 1, 2
-KEPT_DAYS, LONGEST_DAYS = 730, 36_500  # of what is remembered
 HOOKS = ("patient-view", "order-select", "order-sign")
 
 
@@ -147,7 +146,7 @@ def _add_audit(parser: argparse.ArgumentParser) -> None:
 
 def _add_purge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--older-than", type=_days, default=KEPT_DAYS, metavar="DAYS", help=f"default: {KEPT_DAYS}"
+        "--older-than", type=_days, metavar="DAYS", help="default: that of BACKPATH_RETENTION_DAYS"
     )
     parser.set_defaults(run=_purge)
 
@@ -199,9 +198,12 @@ def _knowledge_check(chosen: argparse.Namespace) -> int:
 
 def _knowledge_show(chosen: argparse.Namespace) -> int:
     from cds_service.knowledge_view import show
-    from cds_service.sites import overrides_of
+    from cds_service.sites import tenant_named
 
-    return show(chosen.id, overrides_of(chosen.tenant, settings_from(os.environ)) if chosen.tenant else ())
+    if not chosen.tenant:
+        return show(chosen.id)
+    tenant = tenant_named(chosen.tenant, settings_from(os.environ))
+    return show(chosen.id, tenant.overrides, tenant.order_codes)
 
 
 def _tenants_check(chosen: argparse.Namespace) -> int:
@@ -240,7 +242,10 @@ def _audit(chosen: argparse.Namespace) -> int:
 def _purge(chosen: argparse.Namespace) -> int:
     from cds_service.upkeep import purge_store
 
-    return purge_store(chosen.older_than, settings_from(os.environ))
+    settings = settings_from(os.environ)
+    return purge_store(
+        settings if chosen.older_than is None else replace(settings, retention_days=chosen.older_than)
+    )
 
 
 def _with_address(settings: Settings, host: str | None, port: int | None) -> Settings:
@@ -265,8 +270,10 @@ def _positive(text: str) -> int:
 
 
 def _days(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) <= LONGEST_DAYS):
-        raise argparse.ArgumentTypeError(f"a whole number of days from 0 to {LONGEST_DAYS} is expected")
+    if not (text.isascii() and text.isdigit() and LEAST_DAYS_KEPT <= int(text) <= MOST_DAYS_KEPT):
+        raise argparse.ArgumentTypeError(
+            f"a whole number of days from {LEAST_DAYS_KEPT} to {MOST_DAYS_KEPT} is expected"
+        )
     return int(text)
 
 

@@ -84,8 +84,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         make_app: Callable[[], Flask],
         settings: Settings,
         when_ready: Callable[[], None],
+        *,
         reload: Callable[[], None] | None = None,
         begin: Callable[[], None] | None = None,
+        end: Callable[[], None] | None = None,
     ) -> None:
         """Serve the app that `make_app` makes, once.
 
@@ -96,12 +98,14 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             reload: Called on SIGHUP, in every process; a PathwayError of it is logged with its reason and
                 leaves what was in force. None: SIGHUP changes nothing.
             begin: Called in each worker process before its first call.
+            end: Called in each worker process after its last call, unless the process is killed.
         """
         self._make_app = make_app
         self._settings = settings
         self._when_ready = when_ready
         self.reload_in_force = reload
         self._begin = begin or (lambda: None)
+        self._end = end or (lambda: None)
         super().__init__()
 
     def run(self) -> None:
@@ -141,6 +145,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "proc_name": "backpath",
             "when_ready": lambda _: self._when_ready(),
             "post_worker_init": lambda _: self._begin(),
+            "worker_exit": lambda _arbiter, _worker: self._end(),
         }
         if SHARED_MEMORY.is_dir():
             choices["worker_tmp_dir"] = str(SHARED_MEMORY)

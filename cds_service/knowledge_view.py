@@ -14,10 +14,11 @@ from cards.rendering import Renderer
 from cds_service.guard_view import print_guard
 from cds_service.hooks import services
 from cds_service.knowledge_parts import override_reasons, print_evidence, print_list, sources
-from cds_service.local_view import number_lines, print_local, print_number
+from cds_service.local_view import number_lines, print_local, print_number, site_codes
 from cds_service.progress import tracked
 from cds_service.reading import paper
 from cds_service.samples import Samples
+from cds_service.tenants.model import OrderCode
 from pathway.codelists import CodeRow
 from pathway.errors import KnowledgeError
 from pathway.knowledge_base import KnowledgeBase
@@ -77,12 +78,13 @@ def _print_counts(knowledge: KnowledgeBase, rows: tuple[CodeRow, ...], cases: in
     paper().print(f"Knowledge {knowledge.version} is whole.", table, sep="\n")
 
 
-def show(name: str, overrides: Sequence[Override] = ()) -> int:
+def show(name: str, overrides: Sequence[Override] = (), order_codes: Sequence[OrderCode] = ()) -> int:
     """Print one recommendation, guard or number as it is in force; the exit status.
 
     Args:
         name: Its id.
         overrides: What a site has changed; each change that concerns it is told with who, when and why.
+        order_codes: What a site calls our proposals.
 
     Raises:
         KnowledgeError: there is none of that id (lists those that there are), or a change is not allowed.
@@ -92,7 +94,7 @@ def show(name: str, overrides: Sequence[Override] = ()) -> int:
         knowledge = overridden(knowledge, overrides, load_code_rows())
         paper().print(f"Knowledge {knowledge.version}\n")
     if name in knowledge.rules:
-        print_rule(knowledge.rules[name], knowledge)
+        print_rule(knowledge.rules[name], knowledge, order_codes)
     elif name in knowledge.guards:
         print_guard(knowledge.guards[name], knowledge)
     elif name in knowledge.thresholds:
@@ -107,7 +109,7 @@ def show(name: str, overrides: Sequence[Override] = ()) -> int:
     return DONE
 
 
-def print_rule(rule: Rule, knowledge: KnowledgeBase) -> None:
+def print_rule(rule: Rule, knowledge: KnowledgeBase, order_codes: Sequence[OrderCode] = ()) -> None:
     """One recommendation whole: words, criteria, evidence for and against, orders, sources."""
     console = paper()
     print_local(console, rule.id, rule.must_stay, knowledge)
@@ -120,6 +122,7 @@ def print_rule(rule: Rule, knowledge: KnowledgeBase) -> None:
     print_list(console, "Thresholds", number_lines(rule.id, knowledge))
     print_evidence(console, rule.evidence, knowledge)
     print_list(console, "Proposed orders", (_proposal(rule.id, proposal) for proposal in rule.proposals))
+    print_list(console, "Ordered at this site as", site_codes(rule.id, order_codes))
     print_list(
         console, "Variants", (f"{name}: {v.summary or v.why or ''}" for name, v in rule.variants.items())
     )

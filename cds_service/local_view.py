@@ -1,12 +1,13 @@
 """What is in force at a site, and why, for a clinician's eyes: part of `backpath knowledge show`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.markup import escape
 
 from cds_service.knowledge_parts import print_list
 from cds_service.reading import paper
+from cds_service.tenants.model import OrderCode
 from pathway.knowledge_base import KnowledgeBase
 from pathway.local_lines import numbers_used
 from pathway.number_words import figure
@@ -42,6 +43,14 @@ def number_lines(name: str, knowledge: KnowledgeBase) -> Iterator[str]:
     for number in numbers_used(knowledge, name):
         title = knowledge.thresholds[number].title
         yield from (f"{title}: {value}" for value in _values(number, knowledge))
+
+
+def site_codes(rule: str, codes: Iterable[OrderCode]) -> Iterator[str]:
+    """What a site calls the proposed orders of a recommendation, a line for each."""
+    for code in codes:
+        if code.proposal.startswith(f"{rule}/"):
+            display = f" ({code.display})" if code.display else ""
+            yield f"{code.proposal}: {code.code} of {code.system}{display}"
 
 
 def _values(name: str, knowledge: KnowledgeBase) -> Iterator[str]:

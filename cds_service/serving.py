@@ -41,7 +41,7 @@ def _run(settings: Settings, *, demo: bool, when_ready: Callable[[], None]) -> N
     check_free(settings.bind)
     service = _Service(settings, demo=demo)
     reload = None if settings.tenants is None else service.reload
-    Server(service.app, settings, when_ready, reload=reload, begin=service.begin).run()
+    Server(service.app, settings, when_ready, reload=reload, begin=service.begin, end=service.end).run()
 
 
 class _Service:
@@ -70,6 +70,11 @@ class _Service:
         """A worker has been forked."""
         for running in self._running():
             running.begin()
+
+    def end(self) -> None:
+        """A worker is about to exit."""
+        for running in self._running():
+            running.end()
 
     def _running(self) -> list[Running]:
         return [app.extensions[EXTENSION] for app in self._made]

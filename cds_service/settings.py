@@ -11,6 +11,7 @@ import msgspec
 from cds_service.errors import SettingsError
 
 PREFIX = "BACKPATH_"
+LEAST_DAYS_KEPT, MOST_DAYS_KEPT = 36, 36_500  # an answer may come 35 days late
 # Kubernetes makes these for a Service called backpath
 PASSED_OVER = ("BACKPATH_SERVICE_", "BACKPATH_PORT")
 
@@ -50,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     tenants: Path | None = None  # TOML; None: development mode
     fhir_servers: tuple[str, ...] = ()  # FHIR bases beside loopback
     operator_token: str | None = None  # HTTP Basic password of user `operator`
+    retention_days: int = 730  # for which calls and feedback are kept
 
     @property
     def max_body_bytes(self) -> int:
@@ -158,4 +160,5 @@ READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "BACKPATH_ALLOW_OPEN": ("allow_open", _switch),
     "BACKPATH_FHIR_SERVERS": ("fhir_servers", _http_urls),
     "BACKPATH_OPERATOR_TOKEN": ("operator_token", _text),
+    "BACKPATH_RETENTION_DAYS": ("retention_days", _number(LEAST_DAYS_KEPT, MOST_DAYS_KEPT)),
 }

@@ -90,10 +90,13 @@ class SiteMaker:
         """
         if self.settings.tenants is None:
             tenant = development(self.settings)
+            made: tuple[Site, ...] = (Site.of(tenant, self.packaged, self.settings),)
+            self._check_retention(made)
             self._prepare((tenant,))
-            return (Site.of(tenant, self.packaged, self.settings),)
+            return made
         tenants = load_tenants(self.settings.tenants, self.settings)
         made = tuple(map(self._site, tenants))
+        self._check_retention(made)
         kept = {(tenant.overrides, tenant.zone.key) for tenant in tenants}
         self._deciders = {key: decider for key, decider in self._deciders.items() if key in kept}
         self._prepare(tenants)
@@ -122,6 +125,12 @@ class SiteMaker:
             )
         return self._deciders[key]
 
+    def _check_retention(self, sites: Iterable[Site]) -> None:
+        for site in sites:
+            if (why := site.memory.refused_by(self.settings.retention_days)) is not None:
+                place = "" if site.tenant.development else f"tenants.{site.tenant.id}.memory: "
+                raise SettingsError(f"{place}{why}")
+
     def _check_dates(self, tenant: Tenant) -> None:
         today = self.clock().astimezone(tenant.zone).date()
         for number, override in enumerate(tenant.overrides):
@@ -143,8 +152,8 @@ def made_ready(settings: Settings) -> tuple[Site, ...]:
     return SiteMaker(settings=settings, packaged=decider, clock=lambda: datetime.now(UTC)).sites()
 
 
-def overrides_of(tenant_id: str, settings: Settings) -> tuple[Override, ...]:
-    """What one tenant has changed of the knowledge.
+def tenant_named(tenant_id: str, settings: Settings) -> Tenant:
+    """One tenant of the file, as it is read.
 
     Raises:
         SettingsError: there is no tenants file, it is faulty, or has no such tenant.
@@ -154,4 +163,4 @@ def overrides_of(tenant_id: str, settings: Settings) -> tuple[Override, ...]:
     tenants = {tenant.id: tenant for tenant in load_tenants(settings.tenants, settings)}
     if tenant_id not in tenants:
         raise SettingsError(f"no tenant {tenant_id!r}; known: {', '.join(sorted(tenants))}")
-    return tenants[tenant_id].overrides
+    return tenants[tenant_id]

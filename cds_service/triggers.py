@@ -10,6 +10,8 @@ import msgspec
 from msgspec import Raw
 
 TRIGGER_ACTION = "com.epic.cdshooks.request.bpa-trigger-action"
+# those that Epic can name: docs/epic.md says which step each is
+TRIGGER_ACTIONS = ("5", "6", "7", "18", "23", "26", "27", "29", "60")
 
 _VALUE: msgspec.json.Decoder[str | int | None] = msgspec.json.Decoder(str | int | None)
 

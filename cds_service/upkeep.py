@@ -1,7 +1,8 @@
 """`backpath purge` and `backpath tenants rotate-key`: looking after what is remembered."""
 
-import sys
 from pathlib import Path
+
+from rich.console import Console
 
 from cds_service.errors import SettingsError
 from cds_service.logs import log_to
@@ -9,7 +10,7 @@ from cds_service.memory.identities import folder_beside, key_file
 from cds_service.memory.key_files import rotate
 from cds_service.memory.purging import purge
 from cds_service.settings import Settings
-from cds_service.store.errors import StoreAwayError
+from cds_service.store.errors import StoreAwayError, StoreError
 from cds_service.store.location import location_of
 from cds_service.store.opening import open_store
 from cds_service.tenants.loading import load_tenants
@@ -18,24 +19,25 @@ from cds_service.tenants.model import Tenant, development
 DONE = 0
 
 
-def purge_store(older_than_days: int, settings: Settings) -> int:
-    """Remove what is older from the store, and print how much; the exit status.
+def purge_store(settings: Settings) -> int:
+    """Remove what is older than the retention from the store, and print how much; the exit status.
+
+    On a terminal a line says how far it is.
 
     Raises:
         SettingsError: the store cannot be used, or is away.
     """
-    store = open_store(settings.store, log=log_to(sys.stderr))
+    store = open_store(settings.store, log=log_to(), threads=1)
     try:
-        removed = purge(older_than_days, store)
+        with Console(stderr=True).status("Purging") as status:
+            removed = purge(
+                settings.retention_days, store, told=lambda so_far: status.update(f"Purging: {so_far}")
+            )
     except StoreAwayError as error:
-        raise SettingsError(f"the store is away ({error.cause}); what was removed so far stays so") from error
+        raise StoreError(f"the store is away ({error.cause}); what was removed so far is gone") from None
     finally:
         store.close()
-    print(  # noqa: T201 - a command line speaks
-        f"Removed what is older than {older_than_days} days: {removed.calls} calls, {removed.items} items, "
-        f"{removed.suggestions} suggestions, {removed.feedback} items of feedback, "
-        f"{removed.comments} comments."
-    )
+    print(f"Removed what is older than {settings.retention_days} days: {removed}.")  # noqa: T201 - a command line speaks
     return DONE
 
 

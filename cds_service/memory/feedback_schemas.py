@@ -19,7 +19,9 @@ LONGEST_CODE, LONGEST_SYSTEM = 100, 200
 MOST_SUGGESTIONS = 100  # of one card; ours have a few
 # Epic tells a site's own reason in an extension, without a `reason`
 EPIC_CATEGORY = "com.epic.cdshooks.feedback.overrideReason.reasonCategory"
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
+UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029]"
+)  # also what a terminal or Unicode breaks lines at
 
 
 def _uuid(value: str) -> None:

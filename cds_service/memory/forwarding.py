@@ -157,6 +157,7 @@ class Forwarder:
         inode = self._outbox.inode
         while waiting := self._outbox.oldest(self._batch):
             self._deliver(waiting, inode)
+            self._settle()  # under a load that never lets it run empty, too
             inode = self._outbox.inode
 
     def _mend(self) -> None:

@@ -68,7 +68,7 @@ def reading_access(location: Location, *, log: Log, threads: int = 4, within_s: 
 def _new_line(location: Location, threads: int, within_s: float) -> Callable[[], Line]:
     if location.kind == SQLITE:
         connect = connector(location, patience_s=within_s / 2)
-        return lambda: DirectLine(connect, patience_s=within_s / 2)
+        return lambda: DirectLine(connect, patience_s=within_s / 2, file=location.file)
     connect = connector(location, patience_s=max(within_s, WORK_S))
     return lambda: Couriers(connect, width=threads)
 

@@ -15,6 +15,8 @@ from cds_service.settings import Settings
 from cds_service.store.location import location_of
 from cds_service.store.opening import Store
 
+LAST_S = 5.0  # of a worker's end, for what waits to be brought into the store
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembrance:
@@ -42,7 +44,7 @@ class Remembrance:
         return cls(
             identities=identities,
             outbox=outbox,
-            forwarder=Forwarder(outbox, store, log=log),
+            forwarder=Forwarder(outbox, store, log=log, kept_days=settings.retention_days),
             recorder=Recorder(outbox, log=log),
             history=history,
             memory=Memory(history, identities),
@@ -53,3 +55,13 @@ class Remembrance:
         self.outbox.warm()
         self.history.warm()
         self.forwarder.begin()
+
+    def end(self) -> None:
+        """A worker is about to exit: what it recorded is in the store then, if that answers.
+
+        What is not stays in the outbox for the next start.
+        """
+        self.forwarder.flush(LAST_S)
+        self.forwarder.close()
+        self.history.close()
+        self.outbox.close()

@@ -4,12 +4,12 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from cds_service.memory.parcels import DamagedError
 from cds_service.store.location import DEFAULT_FILE, location_of, make_file
 
-HEADER = b"SQLite format 3\0"
 LOG_SUFFIX, INDEX_SUFFIX = "-wal", "-shm"
 DAMAGED, UNCLEAN, SALVAGED = ".damaged-", ".unclean-", ".salvaged-"
 PAGE_BYTES = 4096  # most records fit into one, and are then found even if nothing else can be read
@@ -157,11 +157,20 @@ def log_bytes(file: Path) -> int:
 
 
 def _looks_right(file: Path) -> bool:
-    """Its beginning is that of an SQLite file. Where there is none, SQLite would throw a log away, unread."""
+    """Its beginning is that of an SQLite file. Where there is none, SQLite would throw a log away, unread.
+
+    SQLite itself looks at it, without its log: whoever opened and closed the file otherwise would drop the
+    locks of this process's other connections, and another process would take the log for its own to remove.
+    """
     if _size(file) == 0:
         return log_bytes(file) == 0
-    with file.open("rb") as opened_file:
-        return opened_file.read(len(HEADER)) == HEADER
+    address = f"{file.absolute().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            connection.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        return error.sqlite_errorname != "SQLITE_NOTADB"
+    return True
 
 
 def _size(file: Path) -> int:

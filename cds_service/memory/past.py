@@ -17,7 +17,7 @@ from pathway.rules import ACCEPTED
 
 OUR_REASONS = "urn:backpath:override-reason"
 CAP_LOOK_BACK_S = 2 * 86_400  # what was shown on this day of the site, whatever its zone
-MOST_TAKEN = 512  # suggestions
+MOST_TAKEN = 512  # suggestions, and calls that offered them
 Hashes: TypeAlias = tuple[bytes, ...]  # of one thing, by each key
 Values: TypeAlias = dict[str, str | int | bytes]
 T = TypeVar("T")
@@ -84,6 +84,7 @@ def _answers(connection: Connection, question: Question, values: Values) -> Iter
 class _Report(NamedTuple):
     """A row of `statements.reported`: an item that was shown, and one outcome of its card."""
 
+    call: str
     recommendation: str
     fingerprint: bytes
     order_code: bytes | None
@@ -102,7 +103,8 @@ class _Report(NamedTuple):
         return Said(self.recommendation, self.fingerprint, self.order_code)
 
     def order(self) -> tuple[int, int, bytes]:
-        return self.outcome_at, self.received_at, self.key
+        # one from the future counts as of its arrival
+        return min(self.outcome_at, self.received_at), self.received_at, self.key
 
 
 def _reason(report: _Report, offered: Mapping[str, str]) -> str | None:
@@ -131,8 +133,10 @@ def _offered(connection: Connection, accepted: Sequence[_Report]) -> dict[str, s
     taken = sorted({uuid for report in accepted for uuid in report.taken.split()})[:MOST_TAKEN]
     if not taken:
         return {}
-    statement = statements.suggested(connection.dialect.name, _room_for(len(taken)))
-    return dict(rows_of(connection, statement, _named("id", _filled_up(taken))))
+    offering = sorted({report.call for report in accepted})[:MOST_TAKEN]
+    statement = statements.suggested(connection.dialect.name, _room_for(len(offering)), _room_for(len(taken)))
+    values = {**_named("call", _filled_up(offering)), **_named("id", _filled_up(taken))}
+    return dict(rows_of(connection, statement, values))
 
 
 def _in_encounter(connection: Connection, question: Question, values: Values) -> Iterator[Said]:

@@ -19,6 +19,7 @@ def reported(kind: str, patients: int, users: int) -> str:
     """What was reported of the patient's cards, a row for each item of each."""
     statement = (
         select(
+            items.c.call,
             items.c.recommendation,
             items.c.fingerprint,
             items.c.order_code,
@@ -42,9 +43,11 @@ def reported(kind: str, patients: int, users: int) -> str:
 
 
 @lru_cache(maxsize=64)
-def suggested(kind: str, number: int) -> str:
-    """What suggestions were for."""
-    statement = select(suggestions.c.id, suggestions.c.recommendation).where(_among(suggestions.c.id, number))
+def suggested(kind: str, offering: int, ids: int) -> str:
+    """What suggestions of some calls were for."""
+    statement = select(suggestions.c.id, suggestions.c.recommendation).where(
+        _among(suggestions.c.call, offering), _among(suggestions.c.id, ids)
+    )
     return text_of(statement, kind)
 
 

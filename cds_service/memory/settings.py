@@ -28,6 +28,16 @@ class SiteMemory:
     is_by_user: bool  # a user's own answers quiet, instead of anyone's
     days_back: int  # of the history that can matter
 
+    def refused_by(self, retention_days: int) -> str | None:
+        """Why calls that are kept for so long are not kept long enough for this site; None: they are."""
+        if retention_days > self.days_back:
+            return None
+        return (
+            f"answers keep cards quiet for up to {self.days_back - LATE_DAYS} days and may come {LATE_DAYS} "
+            f"days late, so calls must be kept for more than {self.days_back} days; "
+            f"BACKPATH_RETENTION_DAYS is {retention_days}"
+        )
+
     @classmethod
     def of(cls, tenant: Tenant, knowledge: KnowledgeBase) -> "SiteMemory":
         """Make a tenant's settings ready.

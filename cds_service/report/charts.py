@@ -174,7 +174,8 @@ def _svg(title: str, chart: "alt.Chart") -> str:
     """The chart as an element of a page, described by its title."""
     import vl_convert
 
-    spec = chart.to_dict() | {"config": CONFIG}
+    # not checked against its schema, which takes as long as drawing: the tests look at what is drawn
+    spec = chart.to_dict(validate=False) | {"config": CONFIG}
     svg: str = vl_convert.vegalite_to_svg(spec, vl_version=_version(spec))
     head, rest = svg.split(">", 1)
     box = re.search(r'viewBox="[^"]+"', head)

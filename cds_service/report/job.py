@@ -30,6 +30,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     zones: Mapping[str, str]  # by site
     titles: Mapping[str, str]  # by id
     stylesheet: str  # its address
+    home: str = ""  # what the addresses of the service's pages begin with
 
 
 def main() -> int:
@@ -46,6 +47,7 @@ def main() -> int:
         until="" if job.until is None else job.until.isoformat(),
         tenant=job.tenant or "",
         tenants=tuple(sorted(job.zones)),
+        home=job.home,
     )
     text = page(report, job.titles, stylesheet=job.stylesheet, form=form)
     sys.stdout.buffer.write(text.encode())

@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/measurereport.html. A hidden count has no value and the 
 """
 # ruff: noqa: PLC0415 - the resources are loaded by who asks for them
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,6 +25,7 @@ MASKED: Mapping[str, Any] = {"extension": [{"url": ABSENT, "valueCode": "masked"
 INITIAL, DENOMINATOR, NUMERATOR = "initial-population", "denominator", "numerator"
 UCUM = "http://unitsofmeasure.org"
 RECOMMENDATION, STATE = "urn:backpath:recommendation", "urn:backpath:state"
+URI, CODE = re.compile(r"\S+"), re.compile(r"[^\s]+(\s[^\s]+)*")  # https://hl7.org/fhir/R4/datatypes.html
 NOUGHT_DAY = date(1970, 1, 1)  # of a report on nothing: R4 asks for a period
 
 
@@ -193,7 +195,9 @@ def _resource(measure: Measure, report: Report, made_at: datetime) -> dict[str, 
 
 
 def _stratum(part: Part, unit: str) -> dict[str, Any]:
-    coding = [{"system": part.system, "code": part.name}] if part.system else []
+    # a client's own code may be none that FHIR allows: then it is told as text alone
+    is_coded = URI.fullmatch(part.system) and CODE.fullmatch(part.name)
+    coding = [{"system": part.system, "code": part.name}] if is_coded else []
     return _counted(part, unit) | {"value": {"text": part.name} | ({"coding": coding} if coding else {})}
 
 

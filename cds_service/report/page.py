@@ -25,6 +25,7 @@ class Form:
     until: str = ""
     tenant: str = ""
     tenants: tuple[str, ...] = ()
+    home: str = ""  # what the addresses of the service's other pages begin with
 
 
 def page(

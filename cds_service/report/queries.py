@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, and_, exists, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, and_, case, exists, or_, select
 
 from cds_service.memory.records import Fate
 from cds_service.report.periods import Calendar, Period
@@ -106,8 +106,11 @@ def _completed(connection: Connection, page: Sequence[Any]) -> Iterator[Call]:
     items_of = _grouped(_rows(connection, ITEM, items.c.call, ids, items.c.position), "call")
     suggestions_of = _grouped(_rows(connection, SUGGESTION, suggestions.c.call, ids), "call")
     cards = {row.card for rows in items_of.values() for row in rows if row.card is not None}
-    # of several at the same moment the one received last counts, as everywhere
-    by_time = (feedback.c.outcome_at, feedback.c.received_at, feedback.c.key)
+    # as everywhere: one from the future counts from its arrival, of several at a moment the one received last
+    given_at = case(
+        (feedback.c.outcome_at < feedback.c.received_at, feedback.c.outcome_at), else_=feedback.c.received_at
+    )
+    by_time = (given_at, feedback.c.received_at, feedback.c.key)
     answers_of = _grouped(_rows(connection, ANSWER, feedback.c.card, sorted(cards), *by_time), "card")
     for row in page:
         own = items_of.get(row.id, ())
@@ -132,7 +135,7 @@ def _rows(
     columns: Sequence[Column[Any]],
     key: Column[Any],
     values: Sequence[str],
-    *order: Column[Any],
+    *order: ColumnElement[Any],
 ) -> Iterator[Row[Any]]:
     """The rows whose `key` is one of `values`."""
     for start in range(0, len(values), MOST_VALUES):

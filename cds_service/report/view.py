@@ -66,6 +66,7 @@ def blueprint(
             zones={name: zone.key for name, zone in in_force.items()},
             titles=titles,
             stylesheet=url_for("static", filename="report.css"),
+            home=request.script_root,
         )
         if not making.acquire(blocking=False):
             return _later(BUSY)

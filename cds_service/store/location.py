@@ -1,6 +1,7 @@
 """Where the store is: BACKPATH_STORE, checked. No message repeats the address: it may hold a password."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,8 +62,11 @@ def make_file(file: Path) -> None:
         OSError: the place is missing or cannot be written.
     """
     file.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-    # SQLite gives its journals the rights of the file that they belong to
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE))
+    # Never opened when it is there: closing it again would drop all locks that this process has on it, and
+    # another would take SQLite's log away as if it were the last (https://www.sqlite.org/howtocorrupt.html,
+    # 2.2). SQLite gives its journals the rights of the file that they belong to.
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE))
 
 
 def _sqlite(url: URL) -> Location:

@@ -27,6 +27,7 @@ from cds_service.store.tables import REVISION
 T = TypeVar("T")
 OK = "ok"
 AWAY = "away: worker-local memory"
+CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
 START_PATIENCE_S = 30.0  # for another replica that is bringing the tables up to date
 
 
@@ -88,8 +89,15 @@ class Store:
                 self._secured = secure_log(self.file, known=self._secured)
 
     def settle(self) -> None:
-        """Have SQLite's log written into its file, beside the calls."""
-        self._access.soon(_settle, beside=True)
+        """Write SQLite's log into its file; the caller waits for the disk, calls do not.
+
+        Done by who writes, between two writes: only a log that is written out whole is begun anew.
+
+        Raises:
+            StoreAwayError: the database failed.
+        """
+        if self.file is not None:
+            self.run_beside(lambda connection: connection.exec_driver_sql(CHECKPOINT).all())
 
     def close(self) -> None:
         """Close this process's connections."""
@@ -145,10 +153,6 @@ def _prepared(connection: Connection) -> bool:
 
 def _warm(line: Line) -> None:
     line.run(can_be_written, WORK_S)
-
-
-def _settle(line: Line) -> None:
-    line.settle()
 
 
 def _new_line(location: Location, threads: int, limit_s: float) -> Callable[[], Line]:

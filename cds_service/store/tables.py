@@ -9,12 +9,13 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
 )
 
 # Of the newest file in migrations/versions; here too, so that most starts need not load Alembic.
-REVISION = "0002"
+REVISION = "0004"
 
 metadata = MetaData()
 
@@ -70,16 +71,18 @@ items = Table(
     Column("fingerprint", LargeBinary, nullable=False),
     Column("order_code", LargeBinary),
     Index("items_by_card", "card"),
+    sqlite_with_rowid=False,  # those of a call stand side by side
 )
 suggestions = Table(
     "suggestions",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("id", String, nullable=False),
     Column("call", String, nullable=False),
     Column("card", String, nullable=False),
     Column("recommendation", String, nullable=False),
     Column("recommended", Boolean, nullable=False),
-    Index("suggestions_by_call", "call"),
+    PrimaryKeyConstraint("call", "id"),
+    sqlite_with_rowid=False,
 )
 feedback = Table(
     "feedback",

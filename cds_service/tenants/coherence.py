@@ -8,6 +8,8 @@ from cds_service.settings import Settings
 from cds_service.tenants.model import ALL_SERVICES, DialectName, Tenant
 from cds_service.tenants.smart import smart_faults
 from cds_service.tenants.tables import TenantTable, one_of
+from cds_service.tenants.web_addresses import URI
+from cds_service.triggers import TRIGGER_ACTIONS
 from pathway.overrides import Override
 
 PROPOSAL = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*")
@@ -88,6 +90,9 @@ def _dialect_faults(table: TenantTable) -> Iterator[tuple[str, str]]:
         yield "services", f"Oracle Health calls patient-view only: {PATIENT_VIEW} is all that can be offered"
     if table.trigger_actions and table.dialect is not DialectName.EPIC:
         yield "trigger_actions", "only Epic sends them: they need dialect = 'epic'"
+    for number, action in enumerate(table.trigger_actions):
+        if str(action) not in TRIGGER_ACTIONS:
+            yield f"trigger_actions[{number}]", f"must be {one_of(TRIGGER_ACTIONS)}"
     if table.trigger_actions and PATIENT_VIEW not in table.services_offered:
         yield "trigger_actions", f"Epic sends them with patient-view, but {PATIENT_VIEW} is not offered"
 
@@ -98,6 +103,8 @@ def _order_code_faults(table: TenantTable) -> Iterator[tuple[str, str]]:
         place = f"order_codes[{number}]"
         if not PROPOSAL.fullmatch(code.proposal):
             yield f"{place}.proposal", "must be RULE/PROPOSAL, two ids joined by a slash"
+        if not URI.fullmatch(code.system):
+            yield f"{place}.system", "must be an absolute URI, e.g. urn:oid:1.2.3"
         if code.proposal in seen:
             yield f"{place}.proposal", "has a code already; a suggestion is ordered by one"
         seen.add(code.proposal)

@@ -12,6 +12,7 @@ import mmap
 import os
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 FIRST_BYTES = 32 * 1024
@@ -30,7 +31,9 @@ class CountFile:
         Raises:
             OSError: there is no room.
         """
-        self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if not file.exists():
+            _make(file)
+        self._descriptor = os.open(file, os.O_RDWR | os.O_CLOEXEC)
         self._places: dict[str, int] = {}  # offset of the value, by key
         try:
             self._map = self._mapped(max(FIRST_BYTES, os.fstat(self._descriptor).st_size))
@@ -100,6 +103,21 @@ class CountFile:
             value = name + _padded(length)
             yield self._map[name : name + length].decode(), value
             at = value + _FIGURE.size
+
+
+def _make(file: Path) -> None:
+    """An empty one, all at once: a reader that found a file without its head would fail."""
+    begun = file.with_name(f"{file.name}.new")
+    try:
+        with os.fdopen(
+            os.open(begun, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb"
+        ) as opened:
+            opened.write(_LENGTH.pack(_HEAD).ljust(FIRST_BYTES, b"\0"))
+        begun.replace(file)
+    except BaseException:
+        with suppress(OSError):
+            begun.unlink()
+        raise
 
 
 def _padded(length: int) -> int:

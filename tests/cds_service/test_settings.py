@@ -24,10 +24,11 @@ CONTRACT = (
     "BACKPATH_FHIR_SERVERS",
     "BACKPATH_OPERATOR_TOKEN",
 )
+BEYOND_THE_CONTRACT = ("BACKPATH_RETENTION_DAYS",)
 
 
 def test_every_name_of_the_contract_is_known() -> None:
-    assert set(CONTRACT) == set(READERS)
+    assert {*CONTRACT, *BEYOND_THE_CONTRACT} == set(READERS)
 
 
 def test_no_setting_is_needed() -> None:
@@ -99,6 +100,8 @@ def test_an_empty_value_is_not_set() -> None:
         ("BACKPATH_MAX_BODY_MB", "-1"),
         ("BACKPATH_ALLOW_OPEN", "true"),
         ("BACKPATH_PUBLIC_URL", "ftp://x"),
+        ("BACKPATH_RETENTION_DAYS", "35"),
+        ("BACKPATH_RETENTION_DAYS", "for ever"),
         ("BACKPATH_FHIR_SERVERS", "file:///etc"),
     ],
 )
@@ -145,6 +148,15 @@ def test_an_address_that_could_never_be_called_stops_the_start(settings: Setting
         an_app(settings=settings)
 
     assert "u:p" not in str(refused.value)
+
+
+def test_a_retention_that_forgets_answers_while_they_are_quiet_stops_the_start() -> None:
+    with pytest.raises(SettingsError, match=r"up to 365 days .* more than 400 days; .* is 400"):
+        an_app(settings=Settings(retention_days=400))
+
+
+def test_a_retention_just_long_enough_for_every_answer_is_taken() -> None:
+    assert an_app(settings=Settings(retention_days=401))
 
 
 def test_the_demo_has_no_tenants() -> None:

@@ -34,6 +34,8 @@ JSON = {"Content-Type": "application/json"}
 WAIT_S = 90.0
 SOMEBODY = "somebody"
 CHART = json.dumps(a_request(hookInstance=SOMEBODY)).replace("p1", SOMEBODY)
+CONNECTIONS = 4  # of clients, where the claim is not about how many there are
+DATABASE = {"store.late", "store.away", "store.back"}  # events that may be told of it on a busy machine
 USUAL = ("server: ", "service.loaded", "store.opened", "key.made", "hook.answered", "feedback.kept")
 
 
@@ -82,7 +84,7 @@ class Service:
         try:
             connection.request("GET", "/healthz")
             return connection.getresponse().status == 200
-        except OSError:
+        except (OSError, http.client.HTTPException):  # it is just being killed
             return False
         finally:
             connection.close()

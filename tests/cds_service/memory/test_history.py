@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from cds_service.store.location import location_of
 from cds_service.store.opening import Store
 from pathway.quieting import PastAnswer, Said
 from tests.cds_service.memory.recording import a_call, a_report
-from tests.cds_service.store.making import UNHURRIED_S, OpenStore, seconds
+from tests.cds_service.store.making import UNHURRIED_S, OpenStore, file_of, seconds, wait_until
 from tests.cds_service.store.postgres_server import PostgresServer
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -377,3 +378,41 @@ def test_the_clock_is_the_callers(history: History, kept: Callable[..., None]) -
     kept(shown(), report())
 
     assert answers(history, replace(QUESTION, now=NOW + timedelta(days=401))) == {}
+
+
+def test_a_file_that_is_removed_is_noticed_and_the_new_one_read(
+    sqlite_address: str, open_a_store: OpenStore, log: Log
+) -> None:
+    store = open_a_store(sqlite_address)
+    history = History(
+        reading_access(location_of(sqlite_address), log=log, within_s=UNHURRIED_S), within_s=UNHURRIED_S
+    )
+    store.run_beside(lambda connection: Writer(store.kind).write(connection, [shown(), report()]))
+    before = history.read(QUESTION)
+    shutil.rmtree(file_of(sqlite_address).parent)
+
+    removed = history.read(QUESTION)
+    open_a_store(sqlite_address)  # makes it anew
+    wait_until(lambda: history.read(QUESTION) is not None)
+    after = history.read(QUESTION)
+    history.close()
+
+    assert before is not None
+    assert before.answers
+    assert removed is None
+    assert after is not None
+    assert after.answers == ()
+
+
+def test_an_answer_from_the_future_counts_as_of_its_arrival_and_not_for_ever(
+    history: History, kept: Callable[..., None]
+) -> None:
+    ahead = report(outcome_at=AT + 30 * DAY_MS, received_at=AT + 1000, reason_code="already-tried")
+    kept(
+        shown(), ahead, report(outcome_at=AT + 2000, received_at=AT + 3000, reason_code="patient-preference")
+    )
+
+    past = history.read(QUESTION)
+
+    assert past is not None
+    assert {answer.reason for answer in past.answers} == {"patient-preference"}

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cds_service.memory.served import Service, load, nothing_is_lost, running
+from tests.cds_service.memory.served import DATABASE, Service, load, nothing_is_lost, running
 from tests.cds_service.store.making import OpenStore, wait_until
 
 CONNECTIONS = 16
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("lasts_s", [5.0, pytest.param(60.0, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("lasts_s", [2.0, pytest.param(60.0, marks=pytest.mark.soak)])
 def test_all_that_was_acknowledged_is_in_the_store(
     lasts_s: float, address: str, tmp_path: Path, open_a_store: OpenStore
 ) -> None:
@@ -29,4 +29,4 @@ def test_all_that_was_acknowledged_is_in_the_store(
     assert (answered.failures(), answered.broken) == ({}, 0)
     assert len(answered.reports) > 5 * lasts_s  # on a busy machine; far more by itself
     nothing_is_lost(answered, open_a_store(address))
-    assert service.events() <= {"store.late", "store.away", "store.back"}  # on a busy machine
+    assert service.events() <= DATABASE

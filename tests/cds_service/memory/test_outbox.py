@@ -20,7 +20,7 @@ from cds_service.memory.outbox_files import outbox_file
 from cds_service.memory.parcels import AnyRecord, unpacked
 from cds_service.store.errors import StoreError
 from tests.cds_service.memory.recording import a_call, a_report
-from tests.cds_service.store.making import seconds
+from tests.cds_service.store.making import seconds, visited_by_another_process
 
 ALL = 1_000_000
 SLACK_S = 1.0  # for a busy machine
@@ -48,6 +48,18 @@ def test_records_wait_in_the_order_in_which_they_came(outbox: Outbox) -> None:
 
     assert waiting(outbox) == [call, first, second]
     assert outbox.depth() == 3
+
+
+def test_who_comes_and_goes_does_not_take_the_log_of_the_others_away(outbox: Outbox) -> None:
+    log = outbox.file.with_name(f"{outbox.file.name}-wal")
+    outbox.append(a_call())
+    outbox.append_safely([a_report()])  # opens the file a second time, and `depth` a third
+    before = (outbox.depth(), log.stat().st_ino)
+
+    visited_by_another_process(outbox.file)
+    outbox.append_safely([a_report()])
+
+    assert (outbox.depth(), log.stat().st_ino) == (3, before[1])
 
 
 def test_only_what_was_removed_is_gone(outbox: Outbox) -> None:

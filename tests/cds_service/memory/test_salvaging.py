@@ -21,6 +21,7 @@ from tests.cds_service.memory.recording import a_call, a_report, keys_in
 from tests.cds_service.store.making import OpenStore
 
 RECORDS = 400
+SHORT, LONG = 8, range(8, 200)  # ways to damage it at random
 LARGE = tuple(f"gap-{number}" for number in range(2_000))  # of a call that takes several pages
 
 Damage = Callable[[Path], None]
@@ -213,7 +214,9 @@ def test_a_killed_service_loses_nothing_and_says_nothing(
     assert told(log_stream) == ["store.opened"]
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize(
+    "seed", [*range(SHORT), *(pytest.param(seed, marks=pytest.mark.soak) for seed in LONG)]
+)
 def test_damage_anywhere_costs_no_record_that_can_be_read(
     seed: int, outbox: Outbox, tmp_path: Path, open_a_store: OpenStore, log: Log
 ) -> None:

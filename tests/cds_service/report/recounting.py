@@ -23,7 +23,7 @@ class Recount:
     def answers(self, card: str) -> list[Row]:
         """Oldest first."""
         own = [f for f in self.feedback if f["card"] == card and f["tenant"] == self.call_of[card]["tenant"]]
-        return sorted(own, key=lambda f: (f["outcome_at"], f["received_at"], f["key"]))
+        return sorted(own, key=lambda f: (min(f["outcome_at"], f["received_at"]), f["received_at"], f["key"]))
 
     def card_outcome(self, card: str) -> str:
         answers = self.answers(card)

@@ -32,6 +32,17 @@ def outcomes_of(report: Report, recommendation: str) -> Outcomes:
     return next(row.shown for row in report.recommendations or () if row.id == recommendation)
 
 
+def test_an_answer_from_the_future_counts_as_of_its_arrival_and_not_for_ever(report_on: ReportOn) -> None:
+    def answer(rows: Rows, card: str) -> None:
+        rows.override(card, "other", at=AT + 30 * DAY_MS)
+        rows.feedback[-1]["received_at"] = AT + MINUTE_MS
+        rows.accept(card, at=AT + 2 * MINUTE_MS)
+
+    cards = of_ten(report_on, answer).total.cards
+
+    assert (cards.accepted, cards.overridden) == (10, 0)
+
+
 def test_the_answer_that_was_given_last_counts_whatever_came_in_first(report_on: ReportOn) -> None:
     def answer(rows: Rows, card: str) -> None:
         rows.override(card, "other", at=AT + 2 * MINUTE_MS)

@@ -74,6 +74,23 @@ def test_every_measure_report_is_valid_fhir(report_on: ReportOn, rows: Rows) -> 
         assert (checked.status, checked.type) == ("complete", "summary")
 
 
+@pytest.mark.parametrize(
+    ("system", "code"), [("urn:x", " a"), ("urn:x", "a  b"), ("site reasons", "a"), ("", "a")]
+)
+def test_a_clients_code_that_fhir_does_not_allow_is_told_as_text(
+    system: str, code: str, report_on: ReportOn
+) -> None:
+    rows = Rows()
+    for number in range(12):
+        (card,) = rows.call(["nsaid"], patient=f"p{number}")
+        rows.override(card, code, at=ms(START), system=system)
+
+    (group,) = reports_of(report_on(rows))["override"]["group"]
+
+    strata = {s["code"][0]["text"]: s["stratum"] for s in group["stratifier"]}
+    assert [stratum["value"] for stratum in strata["override-reason"]] == [{"text": code}]
+
+
 def test_populations_are_the_figures_of_the_report(busy_report: Report) -> None:
     (group,) = reports_of(busy_report)["acceptance"]["group"]
 

@@ -1,5 +1,7 @@
 """Nonces and waiting, for the tests of the store."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +39,15 @@ def file_of(address: str) -> Path:
     file = location_of(address).file
     assert file is not None
     return file
+
+
+def visited_by_another_process(file: Path) -> None:
+    """One that reads a file of SQLite and, if it believes to be the last, takes the log away with it."""
+    reading = (
+        "import sqlite3, sys; connection = sqlite3.connect(sys.argv[1]); "
+        "connection.execute('SELECT count(*) FROM sqlite_master').fetchone(); connection.close()"
+    )
+    subprocess.run([sys.executable, "-c", reading, str(file)], check=True)
 
 
 def seconds(action: Callable[[], object]) -> float:

@@ -29,7 +29,7 @@ from tests.cds_service.store.making import (
 )
 from tests.cds_service.store.postgres_server import PASSWORD, PostgresServer
 
-SLACK_S = 1.0  # for a busy machine; what is not bounded hangs for longer by far
+SLACK_S = 3.0  # for a busy machine; what is not bounded hangs for longer by far
 CALLS = 500
 
 

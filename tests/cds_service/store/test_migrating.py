@@ -8,17 +8,20 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import Connection, Executable, delete, func, inspect, select, text, update
+from sqlalchemy.exc import IntegrityError
 
+from cds_service.memory.purging import DAY_MS
 from cds_service.memory.rows import Writer
 from cds_service.store.connecting import Connect, connector
 from cds_service.store.errors import StoreError
 from cds_service.store.location import location_of
 from cds_service.store.migrating import FOLDER, migrate, move, revision_of
 from cds_service.store.nonces import digest_of
-from cds_service.store.tables import REVISION, metadata, nonces
+from cds_service.store.tables import REVISION, calls, items, metadata, nonces
 from tests.cds_service.memory.recording import a_call, a_report
 from tests.cds_service.store.making import ISSUER, OpenStore, use
+from tests.cds_service.store.postgres_server import PostgresServer
 
 DIGEST = b"d" * 32
 MEMORY = ("calls", "items", "suggestions", "feedback", "comments")
@@ -42,6 +45,19 @@ def rows(connection: Connection) -> list[tuple[bytes, int]]:
 def memory_rows(connection: Connection) -> dict[str, int]:
     counted = {name: select(func.count()).select_from(metadata.tables[name]) for name in MEMORY}
     return {name: connection.scalar(statement) or 0 for name, statement in counted.items()}
+
+
+def now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+def refuses(connection: Connection, statement: Executable) -> bool:
+    """The database itself does not do it."""
+    try:
+        connection.execute(statement)
+    except IntegrityError as error:
+        return "only added to" in str(error.orig)
+    return False
 
 
 def test_the_program_names_the_newest_revision() -> None:
@@ -112,6 +128,74 @@ def test_the_tables_of_memory_go_down_and_up_again_with_data_there(connection: C
     assert rows(connection) == [(DIGEST, 1)]
     assert set(memory_rows(connection).values()) == {0}
     assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    assert Writer(connection.dialect.name).write(connection, records) == {}
+
+
+def test_what_was_recorded_outlives_the_step_that_puts_it_together(connection: Connection) -> None:
+    move(connection, "0003")
+    record = a_call(at=now_ms())
+    Writer(connection.dialect.name).write(connection, [record, a_report()])
+    filled = memory_rows(connection)
+
+    move(connection, REVISION)
+    after_up = memory_rows(connection)
+    refused = refuses(connection, delete(items).where(items.c.call == record.id))
+    move(connection, "0003")
+    after_down = memory_rows(connection)
+    indexes = {index["name"] for index in inspect(connection).get_indexes("suggestions")}
+    move(connection, REVISION)
+
+    assert filled == after_up == after_down == memory_rows(connection)
+    assert filled["suggestions"] > 0
+    assert refused
+    assert "suggestions_by_call" in indexes
+    assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_the_trail_is_only_added_to_until_it_is_old(connection: Connection) -> None:
+    migrate(connection)
+    young, old = a_call(at=now_ms() - 29 * DAY_MS), a_call(at=now_ms() - 31 * DAY_MS)
+    Writer(connection.dialect.name).write(connection, [young, old, a_report()])
+
+    assert refuses(connection, update(calls).values(tenant="south"))
+    assert refuses(connection, update(items).values(fate="quiet"))
+    assert refuses(connection, delete(calls).where(calls.c.id == young.id))
+    assert refuses(connection, delete(items).where(items.c.call == young.id))
+    assert refuses(connection, delete(calls))
+    assert memory_rows(connection)["calls"] == 2
+
+    connection.execute(delete(items).where(items.c.call == old.id))
+    connection.execute(delete(calls).where(calls.c.id == old.id))
+    assert (memory_rows(connection)["calls"], memory_rows(connection)["items"]) == (1, 4)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("name", ["calls", "items"])
+def test_the_trail_is_not_emptied_at_once(name: str, postgresql: PostgresServer) -> None:
+    with connector(location_of(postgresql.new_database()), patience_s=30)() as connection:
+        migrate(connection)
+
+        assert refuses(connection, text(f"TRUNCATE {name}"))
+
+
+def test_a_trail_of_the_version_before_is_kept_and_from_then_on_only_added_to(
+    connection: Connection, address: str, open_a_store: OpenStore
+) -> None:
+    move(connection, "0002")
+    records = [a_call(), a_report(comment=b"sealed")]
+    Writer(connection.dialect.name).write(connection, records)
+    filled = memory_rows(connection)
+
+    open_a_store(address)
+    refused_after_up = refuses(connection, update(calls).values(tenant="south"))
+    move(connection, "0002")
+    refused_after_down = refuses(connection, update(calls).values(tenant="south"))
+    after_down = memory_rows(connection)
+    move(connection, REVISION)
+
+    assert (refused_after_up, refused_after_down) == (True, False)
+    assert filled == after_down == memory_rows(connection)
+    assert refuses(connection, delete(calls))
     assert Writer(connection.dialect.name).write(connection, records) == {}
 
 

@@ -10,7 +10,14 @@ import pytest
 
 from cds_service.store.opening import OK
 from tests.cds_service.processes import plain_environment
-from tests.cds_service.store.making import OpenStore, a_jti, use, wait_until
+from tests.cds_service.store.making import (
+    OpenStore,
+    a_jti,
+    file_of,
+    use,
+    visited_by_another_process,
+    wait_until,
+)
 
 COMMANDS_WITHOUT_STORE = (
     "cds_service.cli, cds_service.evaluate, cds_service.try_out, cds_service.knowledge_view"
@@ -48,6 +55,20 @@ def test_a_worker_can_connect_before_its_first_call(
     wait_until(lambda: store.check() == OK)
     assert use(store, a_jti())
     assert events() == ["store.opened"]
+
+
+def test_who_comes_and_goes_does_not_take_the_log_of_the_others_away(
+    sqlite_address: str, open_a_store: OpenStore
+) -> None:
+    store, file = open_a_store(sqlite_address), file_of(sqlite_address)
+    log = file.with_name(f"{file.name}-wal")
+    use(store, a_jti())
+    store.run_beside(lambda _: None)  # opens the file a second time
+    before = log.stat().st_ino
+
+    visited_by_another_process(file)
+
+    assert log.stat().st_ino == before
 
 
 def test_a_closed_store_leaves_no_thread(address: str, open_a_store: OpenStore) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from cds_service.errors import SettingsError
 from cds_service.settings import Settings
 from cds_service.sites import made_ready
 from cds_service.tenants.checking import check
@@ -61,6 +62,22 @@ def test_the_file_of_the_settings_is_checked_when_none_is_named(
 
     assert check(None, settings, prove=made_ready) == 0
     assert "St. Vincent" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("retention_days", "is_enough"), [(1035, False), (1036, True)])
+def test_calls_must_be_kept_for_longer_than_any_answer_quiets(
+    retention_days: int, is_enough: bool, tmp_path: Path
+) -> None:
+    file = a_file(tmp_path, f"{SOUND}memory.quiet_for.esi-repeat.patient-preference = 1000\n")
+    settings = replace(SETTINGS, retention_days=retention_days)
+
+    if is_enough:
+        assert check(str(file), settings, prove=made_ready) == 0
+        return
+    with pytest.raises(
+        SettingsError, match=r"^tenants\.st-vincent\.memory: .* 1000 days .* 1035 days;.* 1035$"
+    ):
+        check(str(file), settings, prove=made_ready)
 
 
 def test_no_file_is_told() -> None:

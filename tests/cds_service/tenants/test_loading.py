@@ -260,6 +260,14 @@ FAULTS = {
         with_lines("trigger_actions = [true]", 'dialect = "epic"'),
         f"{PLACE}.trigger_actions[0]: must be text or a whole number, not true or false",
     ),
+    "a trigger that Epic does not have": (
+        with_lines('trigger_actions = [60, "abc"]', 'dialect = "epic"'),
+        f"{PLACE}.trigger_actions[1]: must be one of: 5, 6, 7, 18, 23, 26, 27, 29, 60",
+    ),
+    "an order code of a system without a scheme": (
+        with_lines('order_codes = [{proposal = "a/b", system = "preference-list", code = "1"}]'),
+        f"{PLACE}.order_codes[0].system: must be an absolute URI, e.g. urn:oid:1.2.3",
+    ),
     "an order code without a code": (
         with_lines('order_codes = [{proposal = "a/b", system = "urn:x"}]'),
         f"{PLACE}.order_codes[0].code: is missing: text is needed",
