@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -rs
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
-.PHONY: help setup demo check lint unit test integration audit bench soak docs lock wheel clean
+.PHONY: help setup demo check lint unit test integration audit bench soak docs picture lock wheel clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ soak: $(VENV)/.dev ## Run the long forms: the soak tests, then the benchmark wit
 
 docs: $(VENV)/.dev ## Write the pages that are made from the knowledge again.
 	$(BIN)/python -m docs.generate
+
+picture: $(VENV)/.dev ## Take the picture of the workbench in the README; needs Chromium.
+	$(BIN)/python -m docs.picture
 
 lock: $(VENV)/.dev ## Pin the newest allowed packages, with hashes for every platform.
 	$(LOCK) --upgrade pyproject.toml -o requirements.txt

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import fetch, memory, trust
+from bench import fetch, memory, pages, trust
 from bench.measure import Plan, measured
 from bench.report import bars, report, verdicts
 from bench.servers import BenchError
@@ -31,6 +31,7 @@ def main() -> int:
             result = measured(LONG if chosen.long else SHORT, Path(logs))
             costs = trust.trust_costs(TRUST_ROUNDS)
             fetched = fetch.fetches(fetch.LONG if chosen.long else fetch.SHORT, Path(logs))
+            opened = pages.openings(pages.ROUNDS, Path(logs))
             remembered = memory.costs(memory.LONG_S if chosen.long else memory.SHORT_S, Path(logs))
     except BenchError as error:
         progress.print(f"The benchmark stopped: {error}", markup=False)
@@ -40,12 +41,14 @@ def main() -> int:
         *trust.trust_bars(costs),
         *fetch.bars(fetched),
         *memory.bars(remembered),
+        *pages.page_bars(opened),
     )
     parts = (
         report(result),
         trust.trust_table(costs),
         fetch.report(fetched),
         memory.report(remembered),
+        pages.page_table(opened),
         verdicts(limits),
     )
     told = "\n\n".join(parts)

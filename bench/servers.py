@@ -19,6 +19,7 @@ ORDER_SIGN = "/cds-services/low-back-pain-order-sign"
 START_TIMEOUT_S = 30.0
 FLOORS = {"A": "floor_a", "B": "floor_b", "C": "floor_c"}
 SERVICE = "service"
+DEMO = "demo"
 
 
 class BenchError(Exception):
@@ -36,7 +37,7 @@ class Server:
 
 @contextmanager
 def running(name: str, logs: Path) -> Iterator[Server]:
-    """The server called `name` (SERVICE, or a floor), stopped at the end.
+    """The server called `name` (SERVICE, DEMO, or a floor), stopped at the end.
 
     Raises:
         BenchError: it did not listen within START_TIMEOUT_S; its output is in `logs`.
@@ -62,6 +63,8 @@ def _command(name: str, port: int) -> list[str]:
     if name == SERVICE:
         script = Path(sys.executable).with_name("backpath")
         return [str(script), "serve", "--host", HOST, "--port", str(port), "--workers", "1"]
+    if name == DEMO:
+        return [str(Path(sys.executable).with_name("backpath")), "demo", "--port", str(port)]
     app = f"bench.floors:{FLOORS[name]}()"
     options = ["--workers", "1", "--worker-class", "sync", "--bind", f"{HOST}:{port}", "--no-control-socket"]
     return [sys.executable, "-m", "gunicorn", *options, app]

@@ -10,6 +10,7 @@ from threading import Thread
 from flask import Flask
 
 from cds_service import (
+    below,
     cors,
     error_handlers,
     feedback_route,
@@ -84,6 +85,11 @@ class Running:
         if self.draws:
             Thread(target=_start_drawing, name="drawing", daemon=True).start()
 
+    def end(self) -> None:
+        """A worker is about to exit, after its last call."""
+        self.remembrance.end()
+        self.store.close()
+
 
 def create_app(
     settings: Settings | None = None,
@@ -118,10 +124,11 @@ def create_app(
     keys = Keys(
         JwksReader(web, lambda: [site.tenant for site in sites.current]), told=_telling(log, sites, watch)
     )
+    limiter = Limiter()
     gate = Gate(
         sites=sites,
         verifier=Verifier(keys, store.nonces, public_url=settings.public_url),
-        limiter=Limiter(),
+        limiter=limiter,
     )
     completer = Completer(
         WatchedReader(web, watch.fetched),
@@ -146,6 +153,7 @@ def create_app(
 
     app = Flask(__name__)
     app.url_map.merge_slashes = False  # else a redirect is made of the Host header
+    below.init_app(app, public_url=settings.public_url)
     correlation.init_app(app)
     error_handlers.init_app(app, log, watch)
     cors.init_app(app)
@@ -200,6 +208,8 @@ def create_app(
             web=web,
             completer=completer,
             identities=remembrance.identities,
+            limiter=limiter,
+            watch=watch,
             log=log,
             clock=clock,
         )

@@ -1,4 +1,4 @@
-"""Every failure of the Flask app, ours and its own, becomes a status and an OperationOutcome."""
+"""Every failure of the Flask app, ours and its own, becomes a status and an OperationOutcome, or a page."""
 
 from http import HTTPStatus
 from math import ceil
@@ -7,6 +7,7 @@ import msgspec
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from cds_service.error_pages import page, wants_page
 from cds_service.errors import (
     STATUS,
     OperationOutcome,
@@ -78,4 +79,7 @@ def init_app(app: Flask, log: Log, watch: Watch) -> None:
 
 
 def _response(body: OperationOutcome, status: HTTPStatus) -> Response:
+    if wants_page():
+        is_told = status is HTTPStatus.BAD_REQUEST  # the title says the others
+        return page(status, [issue.details.text for issue in body.issue] if is_told else ())
     return Response(msgspec.json.encode(body), status=status, content_type="application/json")

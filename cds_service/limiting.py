@@ -7,13 +7,14 @@ when its holder is killed; a lock in shared memory would stay shut for ever.
 
 import fcntl
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import blake2b
 from mmap import mmap
+
+from cds_service.nameless_files import nameless_file
 
 SLOTS = 4096  # tenants that called within the same minute; there are far fewer
 SLOT_BYTES = 16  # the tenant's key, and the time (s, monotonic) at which its bucket is full again
@@ -30,7 +31,7 @@ class Limiter:
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         """All buckets are full; `now` is a clock that all processes share."""
         self._now = now
-        self._file = _nameless_file()
+        self._file = nameless_file("backpath-limits")
         os.ftruncate(self._file, SLOTS * SLOT_BYTES)
         memory = memoryview(mmap(self._file, SLOTS * SLOT_BYTES))
         self._keys = memory.cast("Q")[: SLOTS * 2]
@@ -97,11 +98,3 @@ def _key(tenant_id: str) -> int:
     """Never 0, which marks a slot that was never used."""
     digest = blake2b(tenant_id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big") | 1
-
-
-def _nameless_file() -> int:
-    """Shared by this process and those it will fork; gone with the last of them."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("backpath-limits")
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())

@@ -12,6 +12,7 @@ from bench.drafts import ABOUT_BACKS
 from bench.elements import HookRequest
 from bench.floors import floor_a, floor_b, floor_c
 from bench.measure import COUNTS, DRAFTS, Plan, Result, Shown, measured
+from bench.pages import Opening, page_bars, page_table
 from bench.report import bars, report, table, verdicts
 from bench.resources import PATIENT
 from docs.markdown import with_part
@@ -172,3 +173,22 @@ def test_the_service_can_be_measured_beside_its_floors(tmp_path: Path) -> None:
     assert taken.shown.cards > 0
     assert all(cards > 0 for cards in taken.shown.guards.values())
     assert all(ms > 0 for by_server in taken.cpu_ms.values() for ms in by_server.values())
+
+
+def test_the_slowest_first_card_and_the_largest_page_are_what_counts() -> None:
+    quick = Opening(first_card_ms=20.0, whole_ms=60.0, kilobytes=90.0)
+    none = Opening(first_card_ms=None, whole_ms=50.0, kilobytes=80.0)
+    slow = Opening(first_card_ms=1001.0, whole_ms=1500.0, kilobytes=501.0)
+
+    assert [bar.met for bar in page_bars([[quick, none], [quick, none]])] == [True, True]
+    assert [bar.met for bar in page_bars([[quick, none], [slow, none]])] == [False, False]
+
+
+def test_the_first_page_after_the_start_is_told_apart() -> None:
+    first = Opening(first_card_ms=512.0, whole_ms=1167.0, kilobytes=90.0)
+    later = Opening(first_card_ms=20.0, whole_ms=56.0, kilobytes=90.0)
+
+    told = page_table([[first, later], [later, later]])
+
+    assert "| first page after the start |               512 |" in told
+    assert "| later, slowest             |                20 |" in told

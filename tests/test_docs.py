@@ -199,6 +199,15 @@ def test_the_readme_shows_the_card_that_its_sample_gets(decider: Decider) -> Non
     assert shown["extension"]["org.backpath"]["state"] == answer.advice.situation.state
 
 
+def test_the_readme_shows_the_picture_of_the_workbench() -> None:
+    """Taken by `make picture`."""
+    picture = DOCS / "workbench.png"
+
+    assert '<img src="docs/workbench.png"' in text_of("README.md")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert 20_000 < picture.stat().st_size < 200_000
+
+
 def test_the_readme_is_one_screen() -> None:
     assert len(text_of("README.md").splitlines()) <= ONE_SCREEN
 

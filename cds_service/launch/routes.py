@@ -30,6 +30,7 @@ from cds_service.launch.places import (
 from cds_service.launch.records import Read, Records
 from cds_service.launch.sessions import PENDING_S, Cookies, Pending, Session
 from cds_service.launch.troubles import WORDS, LaunchError, Trouble
+from cds_service.limiting import Limiter
 from cds_service.logs import Log
 from cds_service.memory.identities import Identities
 from cds_service.picture.drawing import drawing_of
@@ -38,8 +39,13 @@ from cds_service.picture.states import state_map
 from cds_service.settings import Settings
 from cds_service.sites import Site
 from cds_service.tenants.registry import Registry
+from cds_service.watching.watch import Watch
+from cds_service.watching.words import BEGUN, GRANTED, SHOWN
 from pathway.advice import Advice
 
+# Of one tenant, over all workers. What anyone can ask for is counted apart from what was granted, so that a
+# flood of the one does not close the other.
+LAUNCHES_A_MINUTE, PAGES_A_MINUTE = 120, 240
 EXCHANGE_S = 10.0  # for discovery, and for the exchange of a code
 LONGEST_WORD = 4096  # characters of `launch` and `code`
 LONGEST_SESSION_S = 8 * 3600  # whatever a server grants
@@ -65,6 +71,7 @@ class Launcher:
     settings: Settings
     web: Web
     discovery: Discovery
+    limiter: Limiter
     records: Records
     cookies: Cookies
     clock: Callable[[], datetime]
@@ -78,6 +85,7 @@ class Launcher:
         base = base_called(self.settings)
         iss, launch = request.args.get("iss"), request.args.get("launch")
         server = server_named(iss, self.sites.current)
+        self._admit(server, "launches", LAUNCHES_A_MINUTE)
         if launch is not None and not 0 < len(launch) <= LONGEST_WORD:
             raise LaunchError(Trouble.ACCESS_REFUSED, server.tenant.id)
         endpoints = self.discovery.endpoints(server, time.monotonic() + EXCHANGE_S)
@@ -102,6 +110,7 @@ class Launcher:
         base = base_called(self.settings)
         pending = self.cookies.pending(request.args.get("state", ""))
         server = server_again(pending.base, pending.tenant, self.sites.current)
+        self._admit(server, "returns", LAUNCHES_A_MINUTE)
         deadline = time.monotonic() + EXCHANGE_S
         endpoints = self.discovery.endpoints(server, deadline)
         _check_answer(server, endpoints)
@@ -126,10 +135,15 @@ class Launcher:
         """
         session = self.cookies.session(own_id)
         server = server_again(session.base, session.tenant, self.sites.current)
+        self._admit(server, "pages", PAGES_A_MINUTE)
         site, now = server.site, self.cookies.now()
         read = self.records.read(site, session, as_of=site.today(self.clock), now=now)
         ends = datetime.fromtimestamp(session.ends, site.tenant.zone)
         return _page("pathway_page.html", HTTPStatus.OK, **_told(read, site, session, ends)), server
+
+    def _admit(self, server: SmartServer, what: str, per_minute: int) -> None:
+        if self.limiter.allow(f"{what} of {server.tenant.id}", per_minute) > 0:
+            raise LaunchError(Trouble.TOO_MANY, server.tenant.id)
 
     def _session(self, found: Granted, pending: Pending, server: SmartServer) -> Session:
         patient = (found.patient or "").removeprefix("Patient/")
@@ -155,6 +169,8 @@ def blueprint(
     web: Web,
     completer: Completer,
     identities: Identities,
+    limiter: Limiter,
+    watch: Watch,
     log: Log,
     clock: Callable[[], datetime],
 ) -> Blueprint:
@@ -167,6 +183,7 @@ def blueprint(
         settings=settings,
         web=web,
         discovery=Discovery(web),
+        limiter=limiter,
         records=Records(web=web, completer=completer),
         cookies=Cookies(identities, lambda: [site.tenant.id for site in sites.current], clock),
         clock=clock,
@@ -177,12 +194,14 @@ def blueprint(
     def launch() -> Response:
         response, server = launcher.begun()
         log.info("launch.begun", tenant=server.tenant.id)
+        watch.launched(server.tenant.id, BEGUN)
         return response
 
     @routes.get(CALLBACK)
     def callback() -> Response:
         response, server = launcher.returned()
         log.info("launch.granted", tenant=server.tenant.id)
+        watch.launched(server.tenant.id, GRANTED)
         return response
 
     @routes.get(f"{PATHWAY}/<own_id>")
@@ -191,6 +210,7 @@ def blueprint(
         response, server = launcher.shown(own_id)
         took = round((time.monotonic() - began) * 1000, 1)
         log.info("launch.shown", tenant=server.tenant.id, milliseconds=took)
+        watch.launched(server.tenant.id, SHOWN)
         return response
 
     @routes.post(f"{PATHWAY}/<own_id>/end")
@@ -203,7 +223,10 @@ def blueprint(
     @routes.errorhandler(LaunchError)
     def refused(error: LaunchError) -> Response:
         log.warning("launch.refused", tenant=error.tenant or "", reason=error.trouble.value)
+        watch.launched(error.tenant or "", error.trouble)
         response = _trouble_page(error.trouble)
+        if error.trouble is Trouble.TOO_MANY:
+            response.headers["Retry-After"] = "60"
         if request.path == CALLBACK and error.trouble is not Trouble.WRONG_STATE:
             _forget_pending(launcher, response)
         return response

@@ -38,6 +38,8 @@ class Seal:
             box = urlsafe_b64decode(f"{text}{'=' * (-len(text) % 4)}")
         except ValueError:
             return None
+        if urlsafe_b64encode(box).rstrip(b"=") != text.encode():  # each box has one spelling
+            return None
         nonce, sealed = box[:NONCE_BYTES], box[NONCE_BYTES:]
         for one in self._boxes:
             try:

@@ -25,6 +25,7 @@ class Trouble(StrEnum):
     ENDED = "ended"
     NOT_PERMITTED = "not-permitted"
     NO_RECORD = "no-record"
+    TOO_MANY = "too-many"
 
 
 class Words(NamedTuple):
@@ -139,6 +140,12 @@ WORDS: dict[Trouble, Words] = {
         "The access that was granted does not cover the patient and the conditions, without which nothing "
         "can be said.",
         f"{AGAIN} If the EHR asks what may be read, allow it.",
+    ),
+    Trouble.TOO_MANY: Words(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Too many pages are being opened at this site",
+        "The service opens a limited number of these pages within a minute.",
+        "Try again in a minute. Cards in the EHR do not depend on this page.",
     ),
     Trouble.NO_RECORD: Words(
         HTTPStatus.NOT_FOUND,

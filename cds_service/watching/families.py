@@ -99,6 +99,11 @@ FEEDBACK_REFUSED = Counter(
     help="Items of feedback that were not kept: ill-formed, or there was no place for them.",
     labels=("reason",),
 )
+LAUNCHES = Counter(
+    name="backpath_launches",
+    help="Steps of SMART launches: begun, granted, shown, or why one came to no page.",
+    labels=("tenant", "outcome"),
+)
 FAMILIES: tuple[Counter | Histogram, ...] = (
     CALLS,
     STAGES,
@@ -113,6 +118,7 @@ FAMILIES: tuple[Counter | Histogram, ...] = (
     KEY_FAILURES,
     FEEDBACK,
     FEEDBACK_REFUSED,
+    LAUNCHES,
 )
 
 # read when they are asked for, so no process keeps them

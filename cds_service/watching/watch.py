@@ -7,7 +7,7 @@ from cds_service.tracing import Tracing
 from cds_service.watching import families
 from cds_service.watching.counting import Count, Counts
 from cds_service.watching.stages import Stages
-from cds_service.watching.words import DEFECT, HOOKS, ILL_FORMED, INDICATORS, NOT_KEPT, OUTCOMES
+from cds_service.watching.words import DEFECT, HOOKS, ILL_FORMED, INDICATORS, LAUNCH_STEPS, NOT_KEPT, OUTCOMES
 
 
 class Watch:
@@ -71,6 +71,10 @@ class Watch:
         """There was no place for so many items of feedback."""
         self.counts.count([(families.FEEDBACK_REFUSED, (NOT_KEPT,), float(items))])
 
+    def launched(self, tenant: str, outcome: str) -> None:
+        """A launch got a step further, or came to no page: a word of `launch.troubles.Trouble`."""
+        self.counts.count([(families.LAUNCHES, (tenant, str(outcome)), 1.0)])
+
 
 def _of_call(record: CallRecord, stages: Stages, *, recorded: bool) -> list[Count]:
     counts: list[Count] = [(families.CALLS, (record.hook, record.tenant), stages.seconds)]
@@ -106,3 +110,5 @@ def _zeros(tenants: Iterable[str]) -> Iterator[Count]:
     for tenant in tenants:
         for outcome in OUTCOMES:
             yield families.FEEDBACK, (tenant, outcome), 0.0
+        for step in LAUNCH_STEPS:
+            yield families.LAUNCHES, (tenant, step), 0.0

@@ -7,6 +7,7 @@ from werkzeug.exceptions import default_exceptions
 
 from cds_service.errors import STATUS
 from cds_service.fetching.refusals import Why
+from cds_service.launch.troubles import Trouble
 from cds_service.memory.records import Fate
 from cds_service.trust.errors import Reason
 from cds_service.trust.keys import NO_KEY_SET
@@ -21,6 +22,8 @@ DEFECT = "defect"  # the reason of a 500
 ILL_FORMED, NOT_KEPT = "ill-formed", "not-kept"  # why feedback is refused
 HOOKS = ("patient-view", "order-select", "order-sign")
 OUTCOMES = ("accepted", "overridden")
+BEGUN, GRANTED, SHOWN = "begun", "granted", "shown"  # steps of a launch
+LAUNCH_STEPS = (BEGUN, GRANTED, SHOWN)
 INDICATORS = ("info", "warning", "critical")
 HELD_BY = (OTHER, *OUTCOMES, USER_CAP, PATIENT_CAP, ENCOUNTER, *Fate)
 OURS = (NO_KEY_SET, DEFECT, ILL_FORMED, NOT_KEPT)
@@ -54,7 +57,7 @@ class Words:
             "reason": frozenset(map(str, reasons | errors)),
             "code": frozenset(GAP_CODES),
             "status": frozenset(str(int(status)) for status in HTTPStatus),
-            "outcome": frozenset({*OUTCOMES, FETCHED, *Why}),
+            "outcome": frozenset({*OUTCOMES, FETCHED, *Why, *LAUNCH_STEPS, *Trouble}),
         }
 
     def bounded(self, labels: tuple[str, ...], values: tuple[str, ...]) -> tuple[str, ...]:

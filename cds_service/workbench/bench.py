@@ -14,15 +14,19 @@ from cds_service.settings import Settings
 from cds_service.sites import Site
 from cds_service.tenants.registry import Registry
 from cds_service.workbench.acting import Actor, Done
-from cds_service.workbench.calling import Sender
+from cds_service.workbench.calling import Sender, Sent
 from cds_service.workbench.documents import Json
+from cds_service.workbench.kept_pages import KeptPages
 from cds_service.workbench.opening import ServerCharts
 from cds_service.workbench.page_state import PageState, unpacked
 from cds_service.workbench.pages import Pages
 from cds_service.workbench.refusals import RefusedError
+from cds_service.workbench.shown_pages import shown_page, unpacked_page
 from cds_service.workbench.views import age_of, patient_view
 from cds_service.workbench.what_if import Changed
 from pathway.state import StateId
+
+PAGE = "/workbench/page"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,7 @@ class Workbench:
     sender: Sender
     actor: Actor
     pages: Pages
+    kept: KeptPages
     settings: Settings
     clock: Callable[[], datetime]
     codes: Codes
@@ -56,7 +61,11 @@ class Workbench:
         state = unpacked(request.form.get("state", ""), self.settings.max_body_bytes)
         return state, self.site(state.site)
 
-    def page(
+    def page(self, asked: Json, site: Site, *, sample: str | None = None) -> Response:
+        """Send the first request about a patient, and show what comes back."""
+        return self._shown(self.sender.send(asked, site), sample)
+
+    def next(
         self,
         asked: Json,
         site: Site,
@@ -65,8 +74,36 @@ class Workbench:
         steps: tuple[str, ...] = (),
         done: Done | None = None,
     ) -> Response:
-        """Send a request, and show what comes back."""
+        """Send a request that a form led to, and lead to the page of what comes back.
+
+        That page has an address, so that a reload sends nothing again.
+        """
         answered = self.sender.send(asked, site)
+        own_id = self.kept.keep(shown_page(answered, sample, steps, done).packed())
+        if own_id is None:
+            return self._shown(answered, sample, steps, done)
+        headers = {"Location": f"{request.script_root}{PAGE}/{own_id}"}
+        return Response(status=HTTPStatus.SEE_OTHER, headers=headers)
+
+    def once_more(self, page_id: str) -> Response:
+        """A page that a form led to.
+
+        Raises:
+            RefusedError: it is not kept any more.
+        """
+        packed = self.kept.kept(page_id)
+        if packed is None:
+            raise RefusedError(
+                HTTPStatus.GONE,
+                "This page is not kept any more.",
+                "The newest pages are kept until the service stops.",
+            )
+        page = unpacked_page(packed)
+        return self._shown(page.sent(self.site(page.site)), page.sample, page.steps, page.what_was_done())
+
+    def _shown(
+        self, answered: Sent, sample: str | None, steps: tuple[str, ...] = (), done: Done | None = None
+    ) -> Response:
         about = [self._story(sample), age_of(answered.request, answered.as_of)]
         if answered.asked.fhir_server is not None:
             about.append(f"on {answered.asked.fhir_server}")
@@ -83,7 +120,7 @@ class Workbench:
 
     def again(self, state: PageState, site: Site, changed: Changed) -> Response:
         """A changed request sent again."""
-        return self.page(changed.request, site, sample=state.sample, steps=state.after(*changed.steps))
+        return self.next(changed.request, site, sample=state.sample, steps=state.after(*changed.steps))
 
     def start(self, site: Site) -> Response:
         """The page on which a patient is chosen."""

@@ -50,6 +50,11 @@ class Sent:
         return judged.advice.situation if isinstance(judged.advice, Advice) else None
 
 
+def answer_of(body: bytes) -> ReadAnswer:
+    """An answer's body, read."""
+    return _ANSWER.decode(body)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
     """Sends requests of pages."""
@@ -83,7 +88,7 @@ class Sender:
             service_id=service.id,
             as_of=as_of,
             body=body,
-            answer=_ANSWER.decode(body),
+            answer=answer_of(body),
             milliseconds=(time.monotonic() - began) * 1000,
             site=site,
         )

@@ -1,4 +1,4 @@
-"""The routes of the workbench: each a form in, a changed request sent through `Calls`, a page out."""
+"""The routes of the workbench: a form in, a changed request sent through `Calls`, and a page of its own."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
@@ -22,10 +22,11 @@ from cds_service.sites import Site
 from cds_service.tenants.registry import Registry
 from cds_service.workbench import drafting, what_if
 from cds_service.workbench.acting import Actor, Done
-from cds_service.workbench.bench import Workbench
+from cds_service.workbench.bench import PAGE, Workbench
 from cds_service.workbench.calling import Sender
 from cds_service.workbench.documents import Json
 from cds_service.workbench.guarding import guard
+from cds_service.workbench.kept_pages import KeptPages
 from cds_service.workbench.opening import ServerCharts, of_sample
 from cds_service.workbench.page_state import PageState
 from cds_service.workbench.pages import Pages
@@ -67,6 +68,7 @@ def blueprint(
         sender=Sender(calls=calls, settings=settings, clock=clock),
         actor=Actor(poster=web, keeping=keeping, clock=clock),
         pages=Pages(settings, log),
+        kept=KeptPages(),
         settings=settings,
         clock=clock,
         codes=samples.codes[CodeStyle.US] if samples else Codes(rows, CodeStyle.US),
@@ -99,13 +101,17 @@ def _choosing(routes: Blueprint, bench: Workbench) -> None:
             raise RefusedError(HTTPStatus.FORBIDDEN, "FHIR servers are asked in development mode only.")
         form = request.form
         asked = bench.charts.request(form.get("server", ""), form.get("patient", ""), site.tenant)
-        return bench.page(asked, site)
+        return bench.next(asked, site)
+
+    @routes.get(f"{PAGE}/<page_id>")
+    def page(page_id: str) -> Response:
+        return bench.once_more(page_id)
 
     @routes.get("/workbench", strict_slashes=False)
     @routes.get("/workbench/<path:_>")
     def back(_: str = "") -> Response:
-        """A page that came from a form is gone when its address is opened."""
-        return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "/"})
+        """The address that a form is sent to, opened by itself."""
+        return Response(status=HTTPStatus.SEE_OTHER, headers={"Location": f"{request.script_root}/"})
 
 
 def _changing(routes: Blueprint, bench: Workbench) -> None:
@@ -156,7 +162,7 @@ def _acting(routes: Blueprint, bench: Workbench) -> None:
         return told(state, site, done)
 
     def told(state: PageState, site: Site, done: Done) -> Response:
-        return bench.page(done.request, site, sample=state.sample, steps=state.after(done.title), done=done)
+        return bench.next(done.request, site, sample=state.sample, steps=state.after(done.title), done=done)
 
 
 def _refusing(routes: Blueprint, bench: Workbench) -> None:

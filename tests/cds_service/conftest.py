@@ -6,9 +6,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 
 from cds_service.decision import Decider
 from tests.cds_service.making import an_app
+
+settings.register_profile("busy machine", deadline=None)
+settings.load_profile("busy machine")  # slow for once is no failure
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from tests.cds_service.making import (
     state_of,
     without,
 )
+from tests.cds_service.tenants.making import SOUND, a_file
 
 DAY = ["--as-of", "2026-11-22"]
 
@@ -296,3 +297,23 @@ def test_knowledge_show_is_a_command(name: str, capsys: pytest.CaptureFixture[st
     out = capsys.readouterr().out
     assert name in out
     assert "Sources" in out
+
+
+def test_knowledge_show_tells_what_a_site_calls_the_proposed_orders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    codes = (
+        "[[tenants.st-vincent.order_codes]]\n"
+        'proposal = "esi-first/esi-interlaminar"\nsystem = "urn:oid:1.2.3"\ncode = "4711"\n'
+        "[[tenants.st-vincent.order_codes]]\n"
+        'proposal = "exercise-pt/exercise-pt"\nsystem = "urn:oid:1.2.3"\ncode = "4712"\n'
+    )
+    monkeypatch.setenv("BACKPATH_PUBLIC_URL", "https://cds.example.org")
+    monkeypatch.setenv("BACKPATH_TENANTS", str(a_file(tmp_path, SOUND + codes)))
+
+    assert main(["knowledge", "show", "esi-first", "--tenant", "st-vincent"]) == 0
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Ordered at this site as" in said
+    assert "esi-first/esi-interlaminar: 4711 of urn:oid:1.2.3" in said
+    assert "4712" not in said

@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+from pathlib import Path
 
 from flask.testing import FlaskClient
 
@@ -61,3 +63,16 @@ def test_a_defect_is_logged_by_type_and_place_only() -> None:
     assert (line["event"], line["error"], line["status"]) == ("request.failed", "ZeroDivisionError", 500)
     assert line["place"]
     assert "MARKED" not in stream.getvalue()
+
+
+def test_every_event_is_told_of_in_the_reference() -> None:
+    root = Path(__file__).parents[2]
+    sources = [file.read_text(encoding="utf-8") for file in (root / "cds_service").rglob("*.py")]
+    logged = {
+        name for text in sources for name in re.findall(r'\.(?:info|warning|error)\(\s*"(\w+\.\w+)"', text)
+    }
+    section = (root / "docs" / "reference.md").read_text(encoding="utf-8").partition("## Logs")[2]
+
+    told = set(re.findall(r"`(\w+\.\w+)`", section))
+    assert len(logged) > 20
+    assert logged <= told

@@ -64,6 +64,16 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+def faults(page: Page, path: str) -> list[str]:
+    """What axe finds on a page, and whether it is wider than its window."""
+    options = {"runOnly": RULES, "resultTypes": ["violations"]}
+    found = Axe().run(page, options=options).response["violations"]
+    too_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    return [f"{path}: {rule['id']}: {rule['nodes'][0]['html']}" for rule in found] + (
+        [f"{path}: too wide"] if too_wide else []
+    )
+
+
 def a_page(browser: Browser, scheme: ColorScheme, size: ViewportSize) -> tuple[Page, list[str]]:
     """A page, and what goes wrong on it: console errors, and requests that leave the machine."""
     page = browser.new_context(color_scheme=scheme, viewport=size).new_page()
@@ -76,21 +86,26 @@ def a_page(browser: Browser, scheme: ColorScheme, size: ViewportSize) -> tuple[P
     return page, wrong
 
 
+@pytest.mark.parametrize("look", range(len(VIEWS)))
+def test_axe_finds_nothing_and_nothing_is_too_wide(browser: Browser, address: str, look: int) -> None:
+    """Each kind of page in one look; the long form has all in each."""
+    page, wrong = a_page(browser, *VIEWS[look])
+    for path in PATHS[look :: len(VIEWS)]:
+        page.goto(f"{address}{path}")
+        assert faults(page, path) == []
+    assert not wrong
+    page.context.close()
+
+
+@pytest.mark.soak
 @pytest.mark.parametrize(("scheme", "size"), VIEWS)
-def test_axe_finds_nothing_and_nothing_is_too_wide(
+def test_axe_finds_nothing_on_any_page_in_any_look(
     browser: Browser, address: str, scheme: ColorScheme, size: ViewportSize
 ) -> None:
     page, wrong = a_page(browser, scheme, size)
     for path in PATHS:
         page.goto(f"{address}{path}")
-
-        found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-        too_wide = page.evaluate(
-            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        )
-
-        assert not [(rule["id"], rule["nodes"][0]["html"]) for rule in found], path
-        assert not too_wide, path
+        assert faults(page, path) == []
     assert not wrong
     page.context.close()
 

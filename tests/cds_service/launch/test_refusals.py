@@ -1,6 +1,7 @@
 """Launches that must not succeed, each with a page that says why."""
 
 import json
+import re
 import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +15,7 @@ from cds_service.fetching.web import Web
 from cds_service.launch.discovery import Discovery
 from cds_service.launch.oauth import Return, authorization, granted
 from cds_service.launch.places import server_named
+from cds_service.launch.routes import LAUNCHES_A_MINUTE
 from cds_service.launch.troubles import WORDS, LaunchError, Trouble
 from cds_service.settings import Settings
 from cds_service.tenants.loading import load_tenants
@@ -385,3 +387,25 @@ def test_every_refusal_is_logged_by_its_word_alone(ehr: Ehr, browser: Browser) -
 def test_every_trouble_has_words(trouble: Trouble) -> None:
     assert WORDS[trouble].title
     assert WORDS[trouble].status >= 400
+
+
+def test_a_flood_of_launches_is_bounded_and_leaves_open_pages_alone(settings: Settings, ehr: Ehr) -> None:
+    service = a_service(replace(settings, operator_token="long enough"))  # noqa: S106
+    browser = Browser(service)
+    page = browser.launched(ehr, PATIENT).headers["Location"]
+
+    statuses = [browser.get("/launch", iss=ehr.base).status_code for _ in range(2 * LAUNCHES_A_MINUTE)]
+    refused = browser.get("/launch", iss=ehr.base)
+
+    assert LAUNCHES_A_MINUTE - 1 <= statuses.count(303) < 2 * LAUNCHES_A_MINUTE
+    assert set(statuses) == {303, 429}
+    assert reason(refused) == "too-many"
+    assert refused.headers["Retry-After"] == "60"
+    assert browser.get(urlsplit(page).path).status_code == 200
+    figures = service.app.test_client().get("/metrics", auth=("operator", "long enough")).text
+    counted = dict(
+        re.findall(r'backpath_launches_total\{outcome="([^"]+)",tenant="st-vincent"\} ([0-9.]+)', figures)
+    )
+    assert float(counted["begun"]) == statuses.count(303) + 1
+    assert float(counted["too-many"]) == statuses.count(429) + 1
+    assert (float(counted["granted"]), float(counted["shown"])) == (1, 1)

@@ -3,6 +3,9 @@
 import multiprocessing
 import resource
 import struct
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -44,6 +47,27 @@ def test_the_library_writes_what_is_read_here(tmp_path: Path) -> None:
     counts.close()
 
     assert read(file) == {key: 5.0}
+
+
+def test_a_reader_never_finds_a_file_that_is_only_begun(tmp_path: Path) -> None:
+    file, ended = tmp_path / "counter_0.db", threading.Event()
+
+    def look() -> int:
+        looks = 0
+        while not ended.is_set():
+            with suppress(FileNotFoundError):
+                read(file)
+                looks += 1
+        return looks
+
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(look)
+        for _ in range(500):
+            CountFile(file).close()
+            file.unlink()
+        ended.set()
+
+        assert looking.result() > 0
 
 
 def test_a_following_process_goes_on_from_the_figures(tmp_path: Path) -> None:

@@ -31,7 +31,9 @@ class Bench:
         return self.took(self.client.post(f"/workbench/{path}", data={"state": self.packed} | fields))
 
     def took(self, response: Any) -> "Bench":
-        """Show the page of a response."""
+        """Show the page of a response, or the page that it leads to."""
+        if response.status_code == 303:
+            return self.took(self.client.get(response.headers["Location"]))
         self.status = response.status_code
         if self.whole:
             self.text = response.text

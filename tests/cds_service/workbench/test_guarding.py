@@ -21,9 +21,9 @@ SITES = {"epic": 'dialect = "epic"\n', "viewonly": 'services = ["low-back-pain-p
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
-        ({}, 200),  # not a browser
-        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 200),
-        ({"Origin": "http://localhost"}, 200),
+        ({}, 303),  # not a browser
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 303),
+        ({"Origin": "http://localhost"}, 303),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site"}, 403),
         ({"Sec-Fetch-Site": "none"}, 403),
