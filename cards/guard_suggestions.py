@@ -70,7 +70,7 @@ class GuardOffer:
                     resource=proposal.order.filled(values, self.context),
                 ),
             ),
-            extension=rule.extension,
+            extension=proposal.extension,
         )
 
     def _change(

@@ -35,6 +35,7 @@ class ProposalTemplate:
     named: Template  # the label as a line of the detail, markdown
     order: OrderTemplate
     recommendable: bool
+    extension: SuggestionExtension
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,6 @@ class Recommendation:
     patient_words: str | None  # markdown: for the conversation with the patient
     proposals: Mapping[str, ProposalTemplate]
     source: Source
-    extension: SuggestionExtension
 
 
 def recommendations(knowledge: KnowledgeBase) -> dict[str, Recommendation]:
@@ -91,11 +91,10 @@ def _recommendation(rule: Rule, knowledge: KnowledgeBase, codes: Mapping[str, Fh
         local=local_words(knowledge, rule.id),
         default=introduced(wording.PROJECT_DEFAULT, rule.evidence.project_default),
         patient_words=introduced(wording.DECIDE, rule.patient_text),
-        proposals={proposal.id: _proposal(proposal, codes, file) for proposal in rule.proposals},
+        proposals={proposal.id: _proposal(proposal, rule, codes, file) for proposal in rule.proposals},
         source=primary_source(
             knowledge.evidence, rule.primary_source, topic=rule.id, title=rule.title, place=file
         ),
-        extension=SuggestionExtension(org_backpath=RecommendationId(recommendation=rule.id)),
     )
 
 
@@ -139,7 +138,8 @@ def _opening(why: str, says: tuple[str, ...], file: str) -> tuple[Template, ...]
     )
 
 
-def _proposal(proposal: Proposal, codes: Mapping[str, FhirCoding], file: str) -> ProposalTemplate:
+def _proposal(proposal: Proposal, rule: Rule, codes: Mapping[str, FhirCoding], file: str) -> ProposalTemplate:
+    ids = RecommendationId(recommendation=rule.id, carries_out=proposal.recommendation)
     place = f"{file}: proposal '{proposal.id}'"
     return ProposalTemplate(
         label=template(proposal.label, PLAIN, f"{place}: label"),
@@ -149,6 +149,7 @@ def _proposal(proposal: Proposal, codes: Mapping[str, FhirCoding], file: str) ->
         named=template(f"{wording.PROPOSED}: {proposal.label}", MARKDOWN, f"{place}: label"),
         order=order_template(proposal.order, codes, place),
         recommendable=proposal.recommendable,
+        extension=SuggestionExtension(org_backpath=ids),
     )
 
 

@@ -53,7 +53,7 @@ class Offer:
                         uuid=new_uuid(),
                         is_recommended=first and proposal.recommendable,
                         actions=(self._action(proposal, values),),
-                        extension=rule.extension,
+                        extension=proposal.extension,
                     )
                     for first, proposal, values in filled
                 ]

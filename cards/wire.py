@@ -66,6 +66,12 @@ class RecommendationId(Wire, frozen=True, kw_only=True):
     """Which recommendation a suggestion carries out, or which guard it answers."""
 
     recommendation: str
+    carries_out: str | None = None  # another recommendation, that only goes with it (naloxone with an opioid)
+
+    @property
+    def answered(self) -> str:
+        """What has been answered by who accepts the suggestion."""
+        return self.carries_out or self.recommendation
 
 
 class SuggestionExtension(Wire, frozen=True, kw_only=True, rename=EXTENSION):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -87,14 +88,13 @@ class Decider:
     zone: ZoneInfo
 
     @classmethod
-    def load(cls, zone: ZoneInfo) -> Self:
-        """Read and check the packaged knowledge.
+    def load(cls, zone: ZoneInfo) -> "Decider":
+        """Read and check the packaged knowledge, once a process: nothing of it changes.
 
         Raises:
             KnowledgeError: something in it is wrong; the service must not start.
         """
-        rows = load_code_rows()
-        return cls.of(load_knowledge(), rows, Terminology.of(rows), zone)
+        return _packaged(zone)
 
     @classmethod
     def of(
@@ -198,6 +198,12 @@ def _without_update(warned: Warned) -> Warned:
     return msgspec.structs.replace(warned, actions=tuple(a for a in warned.actions if a.kind != "update"))
 
 
+@cache
+def _packaged(zone: ZoneInfo) -> Decider:
+    rows = load_code_rows()
+    return Decider.of(load_knowledge(), rows, Terminology.of(rows), zone)
+
+
 def check_indispensable(gathered: Gathered, hook: str) -> None:
     """Refuse to advise without the patient or, at chart open, without an answer for conditions.
 
@@ -207,7 +213,9 @@ def check_indispensable(gathered: Gathered, hook: str) -> None:
     needed = INDISPENSABLE.get(hook, PATIENT_ONLY)
     missing = [kind for kind in needed if not gathered.has_answer_for(kind)]
     if missing:
+        told = [gap for gap in gathered.gaps if gap.resource in missing and gap.text]
+        why = "".join(dict.fromkeys(f" {gap.resource}: {gap.text}" for gap in told))
         raise MissingDataError(
-            f"Indispensable data is missing: {' and '.join(missing)}. Send it in the prefetch, under any key "
-            "(an empty Bundle, or null under 'conditions', says that there is no condition)."
+            f"Indispensable data is missing: {' and '.join(missing)}.{why} Send it in the prefetch, under any "
+            "key (an empty Bundle, or null under 'conditions', says that there is no condition)."
         )

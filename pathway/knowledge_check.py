@@ -11,7 +11,7 @@ from pathway.knowledge_base import KnowledgeBase
 from pathway.number_check import number_problems
 from pathway.numbers import Number
 from pathway.red_flags import FLAGS
-from pathway.rules import ACCEPTED, CheckUse, Mark, Rule, ServiceOrder
+from pathway.rules import ACCEPTED, CheckUse, Mark, Proposal, Rule, ServiceOrder
 from pathway.state import DurationClass, Problem, StateId
 from pathway.values import COMMON
 
@@ -169,6 +169,13 @@ class Inspector:
         yield from self.words(place, rule)
         yield from self.proposals(place, rule)
 
+    def borrowed(self, place: str, owner: str, proposal: Proposal) -> Iterator[str]:
+        """A proposal that carries out another recommendation is one of that recommendation's own."""
+        if owner not in self.knowledge.rules:
+            yield from known(place, owner, self.knowledge.rules)
+        elif proposal.order not in [own.order for own in self.knowledge.rules[owner].proposals]:
+            yield f"{place}: {owner} proposes no such order"
+
     def use(self, place: str, use: CheckUse) -> Iterator[str]:
         """A use of a check names a check, what it takes, and values that it gives."""
         check = CHECKS.get(use.check)
@@ -227,6 +234,8 @@ class Inspector:
                 yield from known(f"{place}: variant {name}", proposal_id, ids)
         for proposal in rule.proposals:
             spot = f"{place}: proposal {proposal.id}"
+            if proposal.recommendation is not None:
+                yield from self.borrowed(spot, proposal.recommendation, proposal)
             for reference in proposal.when:
                 yield from self.reference(spot, reference)
             order = proposal.order

@@ -1,6 +1,7 @@
 """Loads the knowledge, whole and checked; what is wrong stops the start."""
 
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -37,7 +38,21 @@ def load_knowledge(directory: Path | None = None) -> KnowledgeBase:
         KnowledgeError: anything is missing or wrong; the message lists every problem found, one a
             line, each with file, place and the allowed words.
     """
-    root = directory or PACKAGED
+    return _packaged() if directory is None else _loaded(directory)
+
+
+def load_code_rows(directory: Path | None = None) -> tuple[CodeRow, ...]:
+    """The terminology of a knowledge directory (default: the packaged one)."""
+    return codelists.load_rows((directory or PACKAGED) / "terminology")
+
+
+@cache
+def _packaged() -> KnowledgeBase:
+    """Once a process: nothing of it changes."""
+    return _loaded(PACKAGED)
+
+
+def _loaded(root: Path) -> KnowledgeBase:
     rows = load_code_rows(root)
     knowledge = settled(_read_all(root, rows))
     problems = [
@@ -48,11 +63,6 @@ def load_knowledge(directory: Path | None = None) -> KnowledgeBase:
     if problems:
         raise KnowledgeError("\n".join(problems))
     return knowledge
-
-
-def load_code_rows(directory: Path | None = None) -> tuple[CodeRow, ...]:
-    """The terminology of a knowledge directory (default: the packaged one)."""
-    return codelists.load_rows((directory or PACKAGED) / "terminology")
 
 
 def load_golden(directory: Path | None = None) -> dict[str, tuple[GoldenCase, ...]]:

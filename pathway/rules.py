@@ -133,6 +133,7 @@ class Proposal(Knowledge, frozen=True, kw_only=True):
 
     id: Kebab
     slot: Kebab = "main"  # of each slot the first proposal that fits is offered
+    recommendation: Kebab | None = None  # that it carries out, where it only goes with its rule's own
     when: tuple[CheckRef, ...] = ()  # checks that must be met
     label: Text  # template; what the button says
     description: Text  # template; says everything: some EHRs show only this

@@ -8,6 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
+from functools import cache
 from http.client import RemoteDisconnected
 from typing import TypeAlias
 
@@ -182,9 +183,11 @@ class Adapter(HTTPAdapter):
         return response
 
 
+@cache
 def tls_context() -> ssl.SSLContext:
     """Certificates are checked against the machine's authorities and those that requests carries.
 
+    One for the process: to read the authorities takes as long as dozens of calls.
     A hospital's own authority is added the usual way: to the machine's store, or by SSL_CERT_FILE.
     """
     context = ssl.create_default_context()

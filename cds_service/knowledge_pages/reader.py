@@ -3,7 +3,7 @@
 Loaded with the first request for a page, so that a service that answers hooks does not wait for it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -11,6 +11,7 @@ import msgspec
 from flask import Response, render_template, request
 from werkzeug.exceptions import NotFound
 
+from cds_service.error_pages import wants_page
 from cds_service.knowledge_pages.case_files import packaged_cases
 from cds_service.knowledge_pages.index import Group
 from cds_service.knowledge_pages.kinds import HEADINGS, Kind, address
@@ -122,8 +123,14 @@ class Reader:
         kinds = self.edition().kinds_of(name)
         if not kinds:
             return self._missing()
-        first = next((k for k in (Kind.RECOMMENDATION, Kind.GUARD) if k in kinds), kinds[0])
-        return self._redirected(first, name)
+        return self._redirected(_first_of(kinds), name)
+
+    def document_by_name(self, name: str) -> Response:
+        """The same for programs."""
+        kinds = self.edition().kinds_of(name)
+        if not kinds:
+            raise NotFound
+        return self._redirected(_first_of(kinds), name, ending=".json")
 
     def page(self, kind: str, name: str) -> Response:
         """One page."""
@@ -160,13 +167,15 @@ class Reader:
             )
         )
 
-    def _redirected(self, kind: Kind, name: str) -> Response:
+    def _redirected(self, kind: Kind, name: str, *, ending: str = "") -> Response:
         # a path, never made of the Host header
         suffix = f"?{urlencode({'tenant': self.tenant()})}" if self.tenant() else ""
-        location = f"{address(kind, name)}{suffix}"
+        location = f"{address(kind, name)}{ending}{suffix}"
         return Response("", HTTPStatus.FOUND, headers={"Location": location}, content_type=HTML)
 
     def _missing(self) -> Response:
+        if not wants_page():
+            raise NotFound
         response = self._html("knowledge_missing.html")
         response.status_code = HTTPStatus.NOT_FOUND
         return response
@@ -181,6 +190,10 @@ class Reader:
             **values,
         )
         return _conditional(Response(page, content_type=HTML))
+
+
+def _first_of(kinds: Sequence[Kind]) -> Kind:
+    return next((k for k in (Kind.RECOMMENDATION, Kind.GUARD) if k in kinds), kinds[0])
 
 
 def _json(document: Shown) -> Response:

@@ -91,6 +91,10 @@ def _add_documents(routes: Blueprint, reader: "Callable[[], Reader]") -> None:
     def attributes_document() -> Response:
         return reader().attributes_document()
 
+    @routes.get(f"{ROOT}/<name>.json")
+    def one_document(name: str) -> Response:
+        return reader().document_by_name(name)
+
     @routes.get(f"{ROOT}/<kind>/<name>.json")
     def page_document(kind: str, name: str) -> Response:
         return reader().page_document(kind, name)

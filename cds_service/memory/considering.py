@@ -159,7 +159,7 @@ def _sent(card: Card, pieces: Sequence[Piece]) -> CardRecord:
             [
                 SuggestionRecord(
                     id=suggestion.uuid,
-                    recommendation=suggestion.extension.org_backpath.recommendation,
+                    recommendation=suggestion.extension.org_backpath.answered,
                     recommended=suggestion.is_recommended,
                 )
                 for suggestion in card.suggestions

@@ -11,7 +11,7 @@ from rich.table import Table
 from cds_service.reading import paper, shown
 from cds_service.settings import Settings
 from cds_service.tenants.loading import TenantsError, load_tenants
-from cds_service.tenants.model import DialectName, Tenant
+from cds_service.tenants.model import DialectName, Memory, Tenant
 from cds_service.tenants.weaknesses import weaknesses
 from pathway.overrides import Override
 
@@ -91,8 +91,28 @@ def _peculiarities(tenant: Tenant) -> Iterator[tuple[str, str]]:
         yield "triggers", ", ".join(tenant.trigger_actions) or "all"
     for code in tenant.order_codes:
         yield "order code", f"{code.proposal}: {code.code} of {code.system}"
+    usual = Memory()
+    for name in Memory.__struct_fields__:
+        said = getattr(tenant.memory, name)
+        if said != getattr(usual, name):
+            yield "memory", f"{name}: {_listed(said)}"
+    if tenant.smart is not None:
+        yield "SMART launch", f"as {tenant.smart.client_id}, {tenant.smart.scopes}"
     for override in tenant.overrides:
         yield "override", f"{_change(override)} ({override.by}, {override.on}: {override.why})"
+
+
+def _listed(said: object) -> str:
+    """A value of TOML as one line."""
+    match said:
+        case bool():
+            return "yes" if said else "no"
+        case tuple():
+            return ", ".join(map(str, said))
+        case dict():
+            return ", ".join(f"{name} {_listed(value)}" for name, value in said.items())
+        case _:
+            return str(said)
 
 
 def _change(override: Override) -> str:

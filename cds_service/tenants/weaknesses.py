@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 from cds_service.fetching.addresses import is_public
 from cds_service.settings import Settings
 from cds_service.tenants.coherence import overlap
-from cds_service.tenants.model import Network, Tenant
+from cds_service.tenants.model import Memory, Network, Tenant
 from cds_service.tenants.web_addresses import address_of, host_of, is_loopback
+from pathway.quiet_policy import WHOLE
 
 WIDEST = {4: 8, 6: 32}  # by version of IP: a shorter prefix is no site's network
 
@@ -18,7 +19,12 @@ def weaknesses(tenants: Sequence[Tenant], settings: Settings) -> list[str]:
     found = [
         f"tenants.{tenant.id}.{key}: {text}"
         for tenant in tenants
-        for key, text in (*_of_trust(tenant), *_of_fhir(tenant), *_of_networks(tenant))
+        for key, text in (
+            *_of_trust(tenant),
+            *_of_fhir(tenant),
+            *_of_networks(tenant),
+            *_of_memory(tenant.memory),
+        )
     ]
     for one, other in combinations(tenants, 2):
         if overlap(one, other, public_url=settings.public_url is not None):
@@ -76,3 +82,19 @@ def _of_networks(tenant: Tenant) -> Iterator[tuple[str, str]]:
             yield key, "link-local: what answers there is no FHIR server but often a cloud's metadata"
         elif is_public(network.network_address):
             yield key, "public: addresses there may be called without being listed"
+
+
+def _of_memory(memory: Memory) -> Iterator[tuple[str, str]]:
+    if memory.shadow is True:
+        yield "memory.shadow", "no card is shown to anyone, not even what is critical"
+    elif memory.shadow:
+        yield "memory.shadow", f"never shown, not even where it is critical: {', '.join(memory.shadow)}"
+    if memory.rollout_percent < WHOLE:
+        left = WHOLE - memory.rollout_percent
+        text = f"of {left} % of the patients no card is shown, not even what is critical"
+        yield "memory.rollout_percent", text
+    for name, percent in memory.rollout.items():
+        if percent < WHOLE:
+            left = WHOLE - percent
+            text = f"not shown of {left} % of the patients, not even where it is critical"
+            yield f"memory.rollout.{name}", text

@@ -166,3 +166,16 @@ def test_an_opioid_is_never_proposed_without_a_word_on_naloxone() -> None:
     description = proposal("opioid-short-course", "tramadol-50").description.filled(VALUES)
 
     assert "offer naloxone" in description
+
+
+def test_what_only_goes_with_an_order_says_that_it_carries_out_something_else() -> None:
+    """Who takes the naloxone alone has not answered the opioid (R41)."""
+    said = {
+        (rule.id, name): proposal.extension.org_backpath
+        for rule in RULES.values()
+        for name, proposal in rule.proposals.items()
+    }
+
+    apart = {place: ids.carries_out for place, ids in said.items() if ids.answered != ids.recommendation}
+    assert apart == {("opioid-short-course", "naloxone-spray"): "naloxone"}
+    assert all(ids.recommendation == rule for (rule, _), ids in said.items())

@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 
 from tests.cds_service.answer_schemas import check_answer, check_outcome
 from tests.cds_service.making import (
+    LOINC,
     a_bundle,
     a_condition,
     a_patient,
@@ -49,6 +50,17 @@ def missing(client: FlaskClient, prefetch: object, *types: str) -> None:
 @pytest.mark.parametrize("prefetch", [None, {}, {"other": {}}, {"patient": None, "conditions": None}])
 def test_without_a_patient_the_answer_is_412(client: FlaskClient, prefetch: object) -> None:
     missing(client, prefetch, "Patient")
+
+
+def test_a_412_says_why_the_fhir_server_gave_nothing(client: FlaskClient) -> None:
+    unknown = a_request(prefetch={}, fhirServer="https://fhir.not-listed.example/r4")
+
+    response = post(client, unknown)
+
+    assert response.status_code == 412
+    (issue,) = response.json["issue"]
+    assert "Patient: The FHIR server that was named may not be called" in issue["details"]["text"]
+    assert "not-listed.example" not in response.text
 
 
 def test_without_any_prefetch_the_answer_is_412(client: FlaskClient) -> None:
@@ -131,6 +143,7 @@ def test_another_patient_s_record_gives_no_advice(client: FlaskClient) -> None:
     assert answer["cards"] == []  # C-ROB-03
     assert state_of(answer) == "not-applicable"
     assert "patient-mismatch" in gaps_of(answer)
+    assert "birth-date-missing" not in gaps_of(answer)  # nobody looked
 
 
 def test_another_patient_s_resource_is_ignored_and_told(client: FlaskClient) -> None:
@@ -142,8 +155,53 @@ def test_another_patient_s_resource_is_ignored_and_told(client: FlaskClient) -> 
     assert "other-patient" in gaps_of(answer)
 
 
+@pytest.mark.parametrize(
+    "dates",
+    [{}, {"onsetDateTime": "last tuesday"}, {"recordedDate": "2026-11-20T25:00:00Z"}, {"recordedDate": 5}],
+)
+def test_a_red_flag_does_not_vanish_for_a_date_that_cannot_be_read(
+    client: FlaskClient, dates: dict[str, Any]
+) -> None:
+    flag = a_condition("G83.4", id="c2", onset=None) | dates
+
+    answer = answered(client, a_prefetch(conditions=a_bundle(a_condition(), flag)))
+
+    assert ids_of(answer) == ["red-flag-emergency"]
+    assert ("unreadable" in gaps_of(answer)) == bool(dates)
+
+
+@pytest.mark.parametrize(
+    ("code", "limit", "shown", "invented"),
+    [
+        ("33914-3", 15, "(eGFR below 15 on 2026-11-15)", "14.9"),
+        ("72514-3", 3, "Pain below 3/10 on 2026-11-15", "2.9"),
+    ],
+)
+def test_a_limit_is_shown_as_the_limit(
+    client: FlaskClient, code: str, limit: int, shown: str, invented: str
+) -> None:
+    measured = an_observation(code, {"value": limit, "comparator": "<"})
+
+    answer = answered(client, a_prefetch(observations=a_bundle(measured)))
+
+    assert shown in "".join(str(card["detail"]) for card in answer["cards"])
+    assert invented not in str(answer)
+
+
+def an_observation(code: str, value: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation",
+        "id": "o1",
+        "status": "final",
+        "subject": {"reference": "Patient/p1"},
+        "code": {"coding": [{"system": LOINC, "code": code}]},
+        "effectiveDateTime": "2026-11-15",
+        "valueQuantity": value,
+    } | changes
+
+
 def test_a_bad_resource_is_left_out_and_told_without_its_value(client: FlaskClient) -> None:
-    bad = a_condition("M54.16", id="c2", onset=None) | {"onsetDateTime": ["MARKED"]}
+    bad = a_condition("M54.16", id="c2", clinicalStatus=["MARKED"])
 
     answer = answered(client, a_prefetch(conditions=a_bundle(a_condition(), bad)))
 

@@ -98,6 +98,18 @@ def test_the_packaged_knowledge_is_sound() -> None:
         ("rules/nsaid.yaml", 'code: "198014"', 'code: "123456"', ("naproxen-500", "123456", "terminology")),
         ("rules/nsaid.yaml", "last_reviewed: 2026-11-22", "last_reviewed: soon", ("last_reviewed",)),
         ("rules/nsaid.yaml", "[benefit-outweighs-risk]", "[because]", ("because", "already-tried")),
+        (
+            "rules/opioid-short-course.yaml",
+            "recommendation: naloxone",
+            "recommendation: naloxon",
+            ("naloxone-spray", "naloxon", "naloxone"),
+        ),
+        (
+            "rules/opioid-short-course.yaml",
+            "recommendation: naloxone",
+            "recommendation: nsaid",
+            ("naloxone-spray", "nsaid proposes no such order"),
+        ),
         ("thresholds.yaml", "mark: V, evidence: [beers2023]", "mark: V", ("older-age", "evidence")),
         ("thresholds.yaml", "esi-min-gap-days:", "esi-max-gap-days:", ("esi-min-gap-days", "missing")),
         ("thresholds.yaml", 'unit: "a"', 'units: "a"', ("thresholds.yaml", "units")),

@@ -136,13 +136,22 @@ def test_a_guard_asked_for_as_a_recommendation_is_found(pages: FlaskClient) -> N
     assert response.headers["Location"] == "/knowledge/guard/esi-too-early"
 
 
+def test_an_id_alone_leads_programs_to_its_document(pages: FlaskClient) -> None:
+    response = pages.get("/knowledge/esi-too-early.json")
+
+    assert response.headers["Location"] == "/knowledge/guard/esi-too-early.json"
+    assert pages.get(response.headers["Location"]).json["id"] == "esi-too-early"
+
+
 @pytest.mark.parametrize("path", ["/knowledge/nothing", "/knowledge/guard/nothing", "/knowledge/x/nsaid"])
 def test_what_is_not_there_is_said_on_a_page(pages: FlaskClient, path: str) -> None:
-    response = pages.get(path)
+    response = pages.get(path, headers={"Accept": "text/html"})
+    for_programs = (pages.get(f"{path}.json"), pages.get(path, headers={"Accept": "application/json"}))
 
     assert response.status_code == 404
     assert "No such page" in response.get_data(as_text=True)
-    assert pages.get(f"{path}.json").status_code == 404
+    assert [answer.status_code for answer in for_programs] == [404, 404]
+    assert not any("No such page" in answer.get_data(as_text=True) for answer in for_programs)
 
 
 def test_pages_allow_nothing_but_our_own_styles(pages: FlaskClient) -> None:

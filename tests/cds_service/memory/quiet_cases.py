@@ -160,7 +160,7 @@ class Clinic:
         taken = tuple(
             s.uuid
             for s in card.suggestions
-            if given.accepted in (s.extension.org_backpath.recommendation, given.to)
+            if given.accepted in (s.extension.org_backpath.answered, given.to)
         )[:1]
         at = _ms(now + timedelta(minutes=5)) if given.given is None else _ms(self._on(given.given, given.at))
         self._write(

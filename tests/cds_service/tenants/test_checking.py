@@ -27,6 +27,7 @@ def test_what_a_tenant_is_allowed_is_printed(tmp_path: Path, capsys: pytest.Capt
         "requests_per_minute = 60",
         'dialect = "epic"',
         "trigger_actions = [23]",
+        'memory = {comments = "encrypted", quiet = {other = 7}}',
         'overrides = [{off = "massage", by = "Dr. A", on = 2026-11-02, why = "local"}]',
     )
 
@@ -51,6 +52,7 @@ def test_what_a_tenant_is_allowed_is_printed(tmp_path: Path, capsys: pytest.Capt
         "time zone": "UTC",
         "dialect": "epic, CDS Hooks 2.0",
         "triggers": "23",
+        "memory": "comments: encrypted",
         "override": "massage is off (Dr. A, 2026-11-02: local)",
     }
 
@@ -116,6 +118,13 @@ WEAK = {
     "wide": ("fhir_networks = ['0.0.0.0/0']", ".fhir_networks[0]: very wide"),
     "wide, IPv6": ("fhir_networks = ['::/0']", ".fhir_networks[0]: very wide"),
     "link-local": ("fhir_networks = ['169.254.0.0/16']", ".fhir_networks[0]: link-local"),
+    "shadow": ("memory = {shadow = true}", ".memory.shadow: no card is shown to anyone"),
+    "shadow of one": (
+        "memory = {shadow = ['nsaid']}",
+        ".memory.shadow: never shown, not even where it is critical: nsaid",
+    ),
+    "roll-out": ("memory = {rollout_percent = 10}", ".memory.rollout_percent: of 90 % of the patients"),
+    "roll-out of one": ("memory = {rollout = {nsaid = 40}}", ".memory.rollout.nsaid: not shown of 60 %"),
     "public network": ("fhir_networks = ['8.8.8.0/24']", ".fhir_networks[0]: public"),
 }
 
