@@ -19,6 +19,7 @@ from cds_service.store.errors import StoreAwayError
 from cds_service.store.lines import Line
 from cds_service.store.location import SQLITE
 from cds_service.store.remembered import Remembered
+from cds_service.store.statement_texts import changed_by, text_of
 from cds_service.store.tables import nonces
 
 # Of a call's time; what is not answered by then is answered from this process's memory. An answer takes 1 ms;
@@ -43,6 +44,7 @@ class Nonces:
         self._now = now
         self._limit_s = limit_s
         self._insert = _insert_new(kind)
+        self._insert_text = text_of(self._insert, kind)
         self._seen = Remembered()  # by this process
         self._owed = Remembered()  # of these, what the store was not told
         self._uses = count(1)
@@ -73,7 +75,7 @@ class Nonces:
         values = {"digest": digest, "expires_at": expires}
         try:
             first = self._access.run(
-                lambda connection: connection.execute(self._insert, values).rowcount > 0, self._limit_s
+                lambda connection: changed_by(connection, self._insert_text, values) > 0, self._limit_s
             )
         except StoreAwayError:
             self._owe(digest, expires)
@@ -126,8 +128,7 @@ def can_be_written(connection: Connection) -> None:
 
 def _insert_new(kind: str) -> Insert:
     insert = sqlite.insert if kind == SQLITE else postgresql.insert
-    # by itself SQLAlchemy keeps no count of what an INSERT did, and with psycopg it cannot be asked later
-    return insert(nonces).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return insert(nonces).on_conflict_do_nothing()
 
 
 def _purge() -> Delete:

@@ -1,6 +1,6 @@
 """Statements as text, made once: for each use SQLAlchemy would take longer than the database."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Delete, Insert, Select, Update
@@ -39,13 +39,30 @@ def rows_of(connection: Connection, text: str, values: Mapping[str, object]) -> 
     Raises:
         DBAPIError: the database failed.
     """
+    found: list[tuple[Any, ...]] = _by_driver(connection, text, values, lambda cursor: cursor.fetchall())
+    return found
+
+
+def changed_by(connection: Connection, text: str, values: Mapping[str, object]) -> int:
+    """How many rows a statement's text has changed; by the driver itself, see `rows_of`.
+
+    The connection makes each statement its own transaction.
+
+    Raises:
+        DBAPIError: the database failed.
+    """
+    return int(_by_driver(connection, text, values, lambda cursor: cursor.rowcount))
+
+
+def _by_driver(
+    connection: Connection, text: str, values: Mapping[str, object], take: Callable[[Any], Any]
+) -> Any:  # noqa: ANN401 - a driver's
     driver: Any = connection.connection.driver_connection
     errors = connection.dialect.loaded_dbapi.Error
     try:
-        found: list[tuple[Any, ...]] = driver.execute(text, values).fetchall()
+        return take(driver.execute(text, values))
     except errors as error:
         raise DBAPIError.instance(text, None, error, errors, hide_parameters=True) from None
-    return found
 
 
 def _dialect(kind: str) -> Dialect:
