@@ -85,8 +85,13 @@ def with_supply(draft: DraftJson, days: int, supply_days: Decimal | None) -> Dra
     return without_empty({**draft, **dosages, "dispenseRequest": changed})
 
 
-def with_dose(draft: DraftJson, dose: Decimal) -> DraftJson | None:
+def with_dose(draft: DraftJson, dose: Decimal, a_day: Decimal | None = None) -> DraftJson | None:
     """With another single dose of the one dosage, in the order's own unit (`cards.dose_edits`).
+
+    Args:
+        draft: A MedicationRequest.
+        dose: The new single dose.
+        a_day: What is then taken a day, in the same unit; None where that is not known.
 
     Returns:
         The changed draft; None where the dose stands in words alone, or in words that name it in a
@@ -94,9 +99,10 @@ def with_dose(draft: DraftJson, dose: Decimal) -> DraftJson | None:
     """
     dosage = the_one(draft.get("dosageInstruction"))
     old = () if dosage is None else doses_of(dosage)
-    if any(names_a_dose(said, old) for said in words_of(draft.get("note"))):
+    said = [*words_of(draft.get("note")), *words_of(draft.get("renderedDosageInstruction"))]
+    if any(names_a_dose(words, old) for words in said):
         return None
-    changed = in_the_one(draft, "dosageInstruction", lambda dosage: dosage_with(dosage, dose))
+    changed = in_the_one(draft, "dosageInstruction", lambda dosage: dosage_with(dosage, dose, a_day))
     return None if changed is None else without_empty(changed)
 
 

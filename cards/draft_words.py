@@ -11,8 +11,9 @@ from decimal import Decimal, InvalidOperation
 from cards.opaque import DraftJson, json_object
 
 _COUNTED = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_VALUES = {word: Decimal(value) for value, word in enumerate(_COUNTED, start=1)} | {"half": Decimal("0.5")}
-_NUMBER_WORD = "|".join(_VALUES)
+_WHOLE = {word: Decimal(value) for value, word in enumerate(_COUNTED, start=1)}
+NUMBER_VALUES = _WHOLE | {"half": Decimal("0.5")}
+_NUMBER_WORD = "|".join(NUMBER_VALUES)
 _TENS = "eleven|twelve|fourteen|fifteen|twenty|thirty|forty|fifty|sixty|ninety"  # as durations are told
 _ANY_NUMBER = re.compile(rf"[\d\u00bc-\u00be]|\b(?:{_NUMBER_WORD})\b", re.IGNORECASE)
 # "2", "1,000", "1/2", "two", before the word that says what it counts; "4" of "4-6 hours" is hours.
@@ -91,6 +92,6 @@ def _is_one_of(number: str, doses: Collection[Decimal]) -> bool:
     """Whether it is one of them; also where its value is unclear (1/2, 0,5)."""
     word = number.rstrip(".,/").lower()
     try:
-        return (_VALUES[word] if word in _VALUES else Decimal(word)) in doses
+        return (NUMBER_VALUES[word] if word in NUMBER_VALUES else Decimal(word)) in doses
     except InvalidOperation:
         return True

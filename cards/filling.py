@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from cards import markdown
 from pathway.advice import ChartText, Values
 from pathway.errors import KnowledgeError
+from pathway.facts import Bounded
 
 NOT_RECORDED = "not recorded"
 
@@ -102,6 +103,15 @@ def shown_decimal(value: Decimal) -> str:
     return str(whole) if rounded == whole else str(rounded)
 
 
+def shown_number(value: Decimal | Bounded) -> str:
+    """A measured value: 24.3, or "below 15" where the record gives a limit."""
+    return shown_decimal(value) if isinstance(value, Decimal) else _bounded(value)
+
+
+def _bounded(value: Bounded) -> str:
+    return f"{value.bound} {shown_decimal(value.limit)}"
+
+
 def _joined(write: Callable[[ChartText], str]) -> Callable[[tuple[date, ...] | tuple[ChartText, ...]], str]:
     def joined(values: tuple[date, ...] | tuple[ChartText, ...]) -> str:
         return ", ".join([v.isoformat() if isinstance(v, date) else write(v) for v in values])
@@ -120,7 +130,7 @@ def _markdown_chart(value: ChartText) -> str:
 # How each type of `pathway.advice.Value` is written; looked up by exact type, once per value.
 Writers: TypeAlias = Mapping[type, Callable[[Any], str]]
 
-_ALIKE: Writers = {int: str, Decimal: shown_decimal, date: date.isoformat}
+_ALIKE: Writers = {int: str, Decimal: shown_decimal, Bounded: _bounded, date: date.isoformat}
 
 # summary, label, description
 PLAIN: Writers = {**_ALIKE, str: str, ChartText: _plain_chart, tuple: _joined(_plain_chart)}

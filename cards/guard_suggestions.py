@@ -8,6 +8,8 @@ from decimal import Decimal
 import msgspec
 
 from cards import draft_edits, wire
+from cards.dosage_changes import changes_beside
+from cards.frequency_edits import Rarer, with_frequency
 from cards.guard_texts import GuardText
 from cards.opaque import DraftJson
 from cards.order_drafts import OrderContext
@@ -87,6 +89,8 @@ class GuardOffer:
             changed = _changed(guard, action, draft)
             if changed is None:
                 return None
+            beside = tuple(changes_beside(draft, changed))
+            description = ". ".join((description, " ".join(beside))) if beside else description
             carried_out = wire.Action(type="update", description=description, resource=changed)
         return Suggestion(
             label=label,
@@ -106,13 +110,27 @@ def _changed(guard: GuardText, action: Action, draft: DraftJson) -> DraftJson | 
         case Edit.CODE if action.code is not None:
             return draft_edits.with_code(draft, action.code)
         case Edit.SUPPLY if isinstance(value, str):
-            lasts = action.values.get("supply_days")
-            known = Decimal(lasts) if isinstance(lasts, int | Decimal) else None
-            return draft_edits.with_supply(draft, int(value), known)
-        case Edit.DOSE if isinstance(value, Decimal):
-            return draft_edits.with_dose(draft, value)
+            return draft_edits.with_supply(draft, int(value), _number(action, "supply_days"))
+        case Edit.DOSE | Edit.FREQUENCY if isinstance(value, Decimal):
+            return _taken_less(action, value, draft)
         case Edit.NOTE if isinstance(value, str):
             text = guard.words[value].filled_if_known(action.values)
             return None if text is None else draft_edits.with_note(draft, text)
         case _:
             return None
+
+
+def _taken_less(action: Action, number: Decimal, draft: DraftJson) -> DraftJson | None:
+    """The draft with another single dose, or with another number of doses a day."""
+    a_day = _number(action, "new_daily_units")
+    if action.edit is Edit.DOSE:
+        return draft_edits.with_dose(draft, number, a_day)
+    before, rhythm = _number(action, "old_times"), action.values.get("new_rhythm")
+    if before is None or not isinstance(rhythm, str):
+        return None
+    return with_frequency(draft, Rarer(times=number, before=before, rhythm=rhythm, a_day=a_day))
+
+
+def _number(action: Action, name: str) -> Decimal | None:
+    value = action.values.get(name)
+    return Decimal(value) if isinstance(value, int | Decimal) else None

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from cards import markdown, wording
-from cards.filling import NOT_RECORDED, shown_decimal
+from cards.filling import NOT_RECORDED, shown_decimal, shown_number
 from pathway.days import whole_weeks
 from pathway.facts import ConditionFact, ScoreFact, Source
 from pathway.state import Conservative, Duration, DurationSource, RedFlag, Session, Situation, Trial
@@ -43,9 +43,9 @@ def place_of(sources: Sequence[Source]) -> str:
 
 
 def score_in_words(score: ScoreFact) -> str:
-    """A score with its date: "pain 6/10 on 2026-11-19"."""
+    """A score with its date: "pain 6/10 on 2026-11-19", "eGFR below 15 on 2026-11-19"."""
     label, suffix = wording.INSTRUMENTS[score.instrument]
-    return f"{label} {shown_decimal(score.value)}{suffix} on {score.on.isoformat()}"
+    return f"{label} {shown_number(score.shown)}{suffix} on {score.on.isoformat()}"
 
 
 def _duration(duration: Duration) -> str:

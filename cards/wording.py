@@ -32,6 +32,9 @@ AGAINST_WARNING = "Against this warning"
 ORDER = "Order"
 UNNAMED_ORDER = "an order without id"
 PATIENT = "Patient"
+WORDS_NOW = "The instruction in words then reads"  # and the words
+PATIENT_WORDS_NOW = "The instruction for the patient then reads"
+CEILING_NOW = "The maximum a day becomes what is then taken a day."
 
 SEED_NAMED = "eed text"  # as a mark, and as the name of the source
 SEED_EXPLAINED = "Seed text: the text this pathway is built on; its statements were not checked."

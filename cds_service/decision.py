@@ -216,6 +216,6 @@ def check_indispensable(gathered: Gathered, hook: str) -> None:
         told = [gap for gap in gathered.gaps if gap.resource in missing and gap.text]
         why = "".join(dict.fromkeys(f" {gap.resource}: {gap.text}" for gap in told))
         raise MissingDataError(
-            f"Indispensable data is missing: {' and '.join(missing)}.{why} Send it in the prefetch, under any "
-            "key (an empty Bundle, or null under 'conditions', says that there is no condition)."
+            f"Indispensable data is missing: {' and '.join(missing)}.{why} Send it in the prefetch, under "
+            "any key (an empty Bundle, or null under 'conditions', says that there is no condition)."
         )

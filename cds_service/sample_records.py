@@ -160,8 +160,12 @@ class _Writer:
         drug = self._codes.drug(ingredient, long_acting=given.long_acting, systemic=given.systemic)
         if is_patch:
             drug = {"text": f"fentanyl {given.daily} MCG/HR Transdermal System"}
-        dose = _quantity(Decimal(1), "patch") if is_patch else _quantity(given.daily or Decimal(0), "mg")
-        repeat: Resource = {"frequency": 1, "period": 1, "periodUnit": "d"}
+        dose = (
+            _quantity(Decimal(1), "patch")
+            if is_patch
+            else _quantity((given.daily or Decimal(0)) / given.times, "mg")
+        )
+        repeat: Resource = {"frequency": given.times, "period": 1, "periodUnit": "d"}
         if given.on > 0:
             repeat["boundsPeriod"] = {"start": self._day(given.on)}
         dosage: Resource = {"timing": {"repeat": repeat}}

@@ -9,7 +9,7 @@ from msgspec import Raw
 
 from fhir_mappings.elements import ABSENT, CONCEPTS, Concept, listed, read
 from fhir_mappings.gathering import Gathered
-from fhir_mappings.reading import Reading, period
+from fhir_mappings.reading import Reading
 from fhir_mappings.resources import Condition
 from fhir_mappings.terminology import Meaning
 from pathway.codelists import CONDITION_FILES
@@ -61,7 +61,7 @@ class _Conditions:
         """One fact a meaning.
 
         Raises:
-            DataGapError: status, dates or body site cannot be read.
+            DataGapError: status or body site cannot be read.
         """
         verification = self.reading.status(condition.verification_status, "verificationStatus")
         if not NOT_SO.isdisjoint(verification):
@@ -103,7 +103,8 @@ class _Conditions:
         reading = self.reading
         text, element = condition.onset_date_time, "onsetDateTime"
         if text is None:
-            text, element = period(condition.onset_period, "onsetPeriod").start, "onsetPeriod.start"
+            text = reading.period(condition, condition.onset_period, "onsetPeriod").start
+            element = "onsetPeriod.start"
         return (
             reading.counted_day(condition, text, element),
             reading.counted_day(condition, condition.recorded_date, "recordedDate"),

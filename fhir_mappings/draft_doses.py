@@ -11,6 +11,8 @@ from fhir_mappings.elements import ABSENT
 from fhir_mappings.gaps import DataGapError
 from fhir_mappings.medications import Supply, requested, substances_of
 from fhir_mappings.products import Product
+from fhir_mappings.rhythms import rhythm_of
+from pathway.drafts import Rhythm
 from pathway.facts import Substance
 
 BOUNDS = "dosageInstruction[0].timing.repeat.boundsPeriod"
@@ -22,6 +24,7 @@ class DoseAsOrdered(msgspec.Struct, frozen=True):
     units: Decimal | None = None  # at one time; None also where another dose would not change the daily one
     unit: str | None = None  # as the client calls it
     daily_units: Decimal | None = None
+    rhythm: Rhythm | None = None  # None also where another one would not change the daily dose in proportion
 
 
 class Amounts(msgspec.Struct, frozen=True):
@@ -58,7 +61,10 @@ def amounts_of(product: Product, supply: Supply) -> tuple[Amounts, list[str]]:
         days = supply_days(supply.expected, supply.quantity, product, taken)
     except DataGapError as error:
         unread.append(error.element)
-    return Amounts(substances_of(product, taken), days, dose_as_ordered(taken)), unread
+    dose = dose_as_ordered(taken)
+    if dose.units is not None and not unread:
+        dose = msgspec.structs.replace(dose, rhythm=rhythm_of(supply.dosages))
+    return Amounts(substances_of(product, taken), days, dose), unread
 
 
 def dose_as_ordered(taken: Intake) -> DoseAsOrdered:

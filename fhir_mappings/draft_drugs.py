@@ -45,6 +45,7 @@ def drug_draft(written: Written, order: DrugOrder, drugs: Drugs, drafts: DraftRe
         dose_units=amounts.dose.units,
         dose_unit=amounts.dose.unit,
         daily_units=amounts.dose.daily_units,
+        rhythm=amounts.dose.rhythm,
         supply_is_counted=supply.expected is None,
     )
 

@@ -125,7 +125,7 @@ class DraftReading:
     def stop(self, entry: DraftEntry, text: str | None, element: str) -> date | None:
         """The day on which a draft says that it ends."""
         try:
-            return self.reading.stop_day(text, element)
+            return None if text is None else span(text, self.reading.zone, element).last
         except DataGapError as error:
             self.note(entry, (error.element,))
             return None

@@ -18,7 +18,7 @@ from fhir_mappings.elements import (
 )
 from fhir_mappings.gaps import DataGapError
 from fhir_mappings.gathering import Gathered
-from fhir_mappings.reading import Reading, period
+from fhir_mappings.reading import Reading
 from fhir_mappings.resources import Encounter
 from pathway.facts import CareFact, Fact
 
@@ -125,7 +125,8 @@ def _concepts(encounter: Encounter) -> Iterator[Concept]:
 def _days(encounter: Encounter, reading: Reading) -> tuple[date | None, date | None]:
     """First and last day; a visit that begins after the evaluation day is ignored."""
     element = "period" if encounter.period is not ABSENT else "actualPeriod"
-    span = period(encounter.period if element == "period" else encounter.actual_period, element)
-    first = reading.event_day(span.start, f"{element}.start")
-    end = reading.stop_day(span.end, f"{element}.end")
+    raw = encounter.period if element == "period" else encounter.actual_period
+    span = reading.period(encounter, raw, element)
+    first = reading.event_day(encounter, span.start, f"{element}.start")
+    end = reading.stop_day(encounter, span.end, f"{element}.end")
     return first, first if end is None else min(end, reading.as_of)

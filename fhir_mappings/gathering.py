@@ -21,12 +21,15 @@ from msgspec import Raw
 from fhir_mappings.gaps import gap, settled
 from fhir_mappings.prefetch_keys import ASKED_FOR, Links, links, type_of_key
 from fhir_mappings.resources import Bundle, Entry, OperationOutcome, Prefetch, Resource
+from fhir_mappings.shortfalls import is_grave, lacks_some
 from fhir_mappings.unpacking import Unpacker
 from pathway.facts import DataGap
 
 R = TypeVar("R", bound=Resource)
 INDISPENSABLE_SEARCH = "Condition"  # an empty Bundle that says nothing of its type answers for it
 NEXT_LINK = "Bundle.link"  # element of the gap that says that pages are missing
+TOTAL = "Bundle.total"
+OUTCOME = "Bundle.entry.resource"
 
 
 class Unfinished(msgspec.Struct, frozen=True):
@@ -96,7 +99,7 @@ def gather_page(kinds: tuple[str, ...], body: bytes) -> Gathered | None:
     Returns:
         What is in it; None where that is no answer: no Bundle (no Patient), or one of other types.
     """
-    gatherer = _Gatherer()
+    gatherer = _Gatherer(is_page=True)
     key = kinds[0] if len(kinds) == 1 else ""
     resource = gatherer.unpacker.resource(Raw(body))
     if resource is not None:
@@ -151,7 +154,9 @@ def decode_prefetch(body: bytes) -> Gathered:
 class _Gatherer:
     """Collects what the containers of one request hold."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_page: bool = False) -> None:
+        """Of a page that was asked for by its link, `total` counts what other pages hold too."""
+        self.is_page = is_page
         self.entries: dict[type[Resource], list[Entry]] = defaultdict(list)
         self.answered: set[str] = set()
         self.refused: set[str | None] = set()  # types that an OperationOutcome came for
@@ -211,9 +216,13 @@ class _Gatherer:
         if not (found or nested or blank):
             self._empty(key, read)
         if blank and not outcomes:
-            self.gaps.append(gap("incomplete", read.searched or type_of_key(key), "Bundle.entry.resource"))
+            self.gaps.append(gap("incomplete", read.searched or type_of_key(key), OUTCOME))
         if read.has_next:
             self._unfinished(read, read.searched or type_of_key(key), found)
+        elif not self.is_page and lacks_some(bundle):
+            self._incomplete(read.searched or type_of_key(key), found, TOTAL)
+        if outcomes and found and any(is_grave(entry.resource) for entry in outcomes):
+            self._incomplete(read.searched or type_of_key(key), found, OUTCOME)
 
     def _empty(self, key: str, read: Links) -> None:
         """A Bundle without resources answers for the type that was asked for."""
@@ -224,6 +233,12 @@ class _Gatherer:
 
     def _unfinished(self, read: Links, asked: str | None, found: Collection[type[Resource]]) -> None:
         """A page that others follow: what they hold was not seen."""
+        self.unfinished.append(Unfinished(self._incomplete(asked, found, NEXT_LINK), read.next))
+
+    def _incomplete(
+        self, asked: str | None, found: Collection[type[Resource]], element: str
+    ) -> tuple[str, ...]:
+        """Say of the types that a Bundle answers for that not all of them came."""
         kinds = (asked,) if asked else tuple(sorted(kind.__name__ for kind in found))
-        self.unfinished.append(Unfinished(kinds, read.next))
-        self.gaps += [gap("incomplete", kind, NEXT_LINK) for kind in kinds or (None,)]
+        self.gaps += [gap("incomplete", kind, element) for kind in kinds or (None,)]
+        return kinds

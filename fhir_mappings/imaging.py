@@ -99,7 +99,7 @@ def _of_study(study: ImagingStudy, reading: Reading) -> Iterator[Fact]:
         known = {_MODALITIES[code] for code in _modalities(study) if code in _MODALITIES}
     if not known:
         return
-    on = reading.event_day(study.started, "started")
+    on = reading.event_day(study, study.started, "started")
     concept = codes[0] if codes else Concept(text=study.description)
     for modality in sorted(name for name in known if name is not None):
         yield _fact(study, concept, modality, on, reading)

@@ -16,7 +16,7 @@ from fhir_mappings.elements import QUANTITY, Element, Quantity, listed, read
 from fhir_mappings.gaps import DataGapError
 from fhir_mappings.gathering import Gathered
 from fhir_mappings.products import Product
-from fhir_mappings.reading import Reading, first_of, period
+from fhir_mappings.reading import Reading, first_of
 from fhir_mappings.resources import MedicationDispense, MedicationRequest, MedicationStatement, OfMedication
 from fhir_mappings.stop_reasons import stop_reason
 from pathway.facts import DrugFact, Fact, Substance
@@ -81,7 +81,7 @@ class _Medications:
         """An order.
 
         Raises:
-            DataGapError: status, intent or dates cannot be read.
+            DataGapError: the reason for its status cannot be read.
         """
         status = STATUSES.get(request.status or "")
         intent = request.intent
@@ -99,12 +99,12 @@ class _Medications:
         """What the patient is said to take.
 
         Raises:
-            DataGapError: status or dates cannot be read.
+            DataGapError: the reason for its status cannot be read.
         """
         status = STATUSES.get(statement.status or "")
         if status is None:
             return
-        taken = period(statement.effective_period, "effectivePeriod")
+        taken = self.reading.period(statement, statement.effective_period, "effectivePeriod")
         start = first_of(
             (statement.effective_date_time, "effectiveDateTime"),
             (taken.start, "effectivePeriod.start"),
@@ -121,7 +121,7 @@ class _Medications:
         """What was handed over.
 
         Raises:
-            DataGapError: status or dates cannot be read.
+            DataGapError: the reason for its status cannot be read.
         """
         status = STATUSES.get(dispense.status or "")
         if status is None:
@@ -167,7 +167,7 @@ class _Medications:
             substances=substances,
             status=status,
             start=first,
-            stop=reading.stop_day(*stop),
+            stop=reading.stop_day(resource, *stop),
             supply_days=days,
             long_acting=product.long_acting,
             systemic=product.systemic,

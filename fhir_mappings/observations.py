@@ -5,8 +5,10 @@ from datetime import date
 from decimal import Decimal
 
 import msgspec
+from msgspec import Raw
 
 from fhir_mappings.elements import (
+    ABSENT,
     CONCEPT,
     NUMBER,
     QUANTITY,
@@ -21,9 +23,10 @@ from fhir_mappings.gathering import Gathered
 from fhir_mappings.observed import observed_day
 from fhir_mappings.reading import Reading
 from fhir_mappings.resources import Observation
-from fhir_mappings.scales import instrument_of, on_scale
+from fhir_mappings.scales import bounded, instrument_of, on_scale
 from fhir_mappings.terminology import Meaning
-from pathway.facts import ConditionFact, Fact, Instrument, ScoreFact
+from fhir_mappings.written_values import written
+from pathway.facts import Bounded, ConditionFact, Fact, Instrument, ScoreFact
 
 FILE = "observations.csv"
 FILES = frozenset({FILE})
@@ -32,6 +35,8 @@ PANEL = "peg-panel"
 PANEL_ITEMS = 3
 PREGNANCY_STATUS = "pregnancy-status"
 PREGNANT = "pregnancy"
+_NULL = Raw(b"null")
+Measured = tuple[Instrument, Decimal, Bounded | None]  # the latter where a limit was recorded
 
 
 class _Component(Element, frozen=True, gc=False):
@@ -87,7 +92,7 @@ class _Observations:
         """What one observation tells.
 
         Raises:
-            DataGapError: status, date or value cannot be read, or the value is off its scale.
+            DataGapError: the value cannot be read or is off its scale; or it lies ahead.
         """
         if observation.status not in FINAL:
             return
@@ -103,21 +108,24 @@ class _Observations:
             self.reading.note("missing-date", observation, "effective[x]")
         elif on is not None:
             source = self.reading.source(observation, observation.code)
-            for instrument, value in values:
-                yield ScoreFact(instrument=instrument, value=value, on=on, source=source)
+            for instrument, value, limit in values:
+                yield ScoreFact(instrument=instrument, value=value, bounded=limit, on=on, source=source)
 
-    def _values(self, observation: Observation, meaning: Meaning) -> Iterator[tuple[Instrument, Decimal]]:
+    def _values(self, observation: Observation, meaning: Meaning) -> Iterator[Measured]:
         """The value, and those of components with a code of ours; PEG as mean where it has none."""
         own = instrument_of(meaning.concept, meaning.code)
-        value = None if own is None else _measured(own, *_value(observation))
-        if own is not None and value is not None:
-            yield own, value
-        elif own is not None and _has_other_value(observation):
-            raise DataGapError("valueCodeableConcept")
+        value: Decimal | None = None
+        if own is not None:
+            quantity, element = _value(observation)
+            value = _measured(own, quantity, element)
+            if quantity is not None and value is not None:
+                yield own, value, bounded(quantity, value) if quantity.comparator else None
+            else:
+                _refuse_other_value(observation)
         if meaning.concept == PANEL or own is Instrument.PEG:
             yield from self._of_panel(observation, has_mean=value is not None)
 
-    def _of_panel(self, observation: Observation, *, has_mean: bool) -> Iterator[tuple[Instrument, Decimal]]:
+    def _of_panel(self, observation: Observation, *, has_mean: bool) -> Iterator[Measured]:
         components = read(_COMPONENTS, observation.component, "component") or ()
         items: list[Decimal] = []
         for component in components:
@@ -128,18 +136,18 @@ class _Observations:
             meaning = next((m for m in meanings if m.file == FILE), None)
             instrument = instrument_of(meaning.concept, meaning.code) if meaning else None
             value = _measured(instrument or Instrument.PEG, quantity, element)
-            if value is None:
+            if quantity is None or value is None:
                 continue
             if instrument is Instrument.PEG and has_mean:
                 continue
             if instrument is not None:
-                yield instrument, value
+                yield instrument, value, bounded(quantity, value)
             if instrument is Instrument.PEG:
                 has_mean = True
             else:
                 items.append(value)
         if not has_mean and len(items) == len(components) == PANEL_ITEMS:
-            yield Instrument.PEG, sum(items, Decimal(0)) / PANEL_ITEMS
+            yield Instrument.PEG, sum(items, Decimal(0)) / PANEL_ITEMS, None
 
     def _pregnancy(self, observation: Observation, on: date | None) -> Iterator[Fact]:
         value = read(CONCEPT, observation.value_codeable_concept, "valueCodeableConcept")
@@ -169,7 +177,7 @@ def _value(observation: Observation) -> tuple[Quantity | None, str]:
 def _first_value(
     quantity: Quantity | None, integer: Decimal | None, text: str | None, element: str
 ) -> tuple[Quantity | None, str]:
-    """value[x] as a quantity; a string counts when it is a plain number.
+    """value[x] as a quantity; a string counts when it is a number, with comparator and unit or without.
 
     Raises:
         DataGapError: a string that is not.
@@ -180,16 +188,20 @@ def _first_value(
         return Quantity(value=integer), f"{element}Integer"
     if text is None:
         return None, element
-    try:
-        return Quantity(value=Decimal(text.strip())), f"{element}String"
-    except ArithmeticError:
-        raise DataGapError(f"{element}String") from None
+    return written(text, f"{element}String"), f"{element}String"
 
 
 def _measured(instrument: Instrument, quantity: Quantity | None, element: str) -> Decimal | None:
     return None if quantity is None else on_scale(instrument, quantity, element)
 
 
-def _has_other_value(observation: Observation) -> bool:
-    """Whether the value came in a form that is no number."""
-    return read(CONCEPT, observation.value_codeable_concept, "valueCodeableConcept") is not None
+def _refuse_other_value(observation: Observation) -> None:
+    """What came in a form that is no number.
+
+    Raises:
+        DataGapError: something did.
+    """
+    if read(CONCEPT, observation.value_codeable_concept, "valueCodeableConcept") is not None:
+        raise DataGapError("valueCodeableConcept")
+    if observation.value_range not in (ABSENT, _NULL):
+        raise DataGapError("valueRange")

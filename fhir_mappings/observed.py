@@ -2,25 +2,28 @@
 
 from datetime import date
 
-from fhir_mappings.reading import Reading, first_of, period
+from fhir_mappings.reading import Reading, first_of
 from fhir_mappings.resources import Finding
 
 
 def observed_day(finding: Finding, reading: Reading) -> date | None:
     """The day of effective[x]: of a period the end, else the start; where there is none, of `issued`.
 
-    Some servers give only the time of publication: what was measured cannot be newer than that.
+    Some servers give only the time of publication: what was measured cannot be newer than that. An
+    effective[x] that cannot be read counts as none, with a gap.
 
     Raises:
-        DataGapError: a date cannot be read, or lies after the evaluation day (R3).
+        DataGapError: it lies after the evaluation day (R3).
     """
+    on: date | None = None
     if finding.effective_date_time is not None:
-        return reading.event_day(finding.effective_date_time, "effectiveDateTime")
-    span = period(finding.effective_period, "effectivePeriod")
-    text, element = first_of(
-        (finding.effective_instant, "effectiveInstant"),
-        (span.end, "effectivePeriod.end"),
-        (span.start, "effectivePeriod.start"),
-        (finding.issued, "issued"),
-    )
-    return reading.event_day(text, element)
+        on = reading.event_day(finding, finding.effective_date_time, "effectiveDateTime")
+    else:
+        span = reading.period(finding, finding.effective_period, "effectivePeriod")
+        text, element = first_of(
+            (finding.effective_instant, "effectiveInstant"),
+            (span.end, "effectivePeriod.end"),
+            (span.start, "effectivePeriod.start"),
+        )
+        on = reading.event_day(finding, text, element)
+    return on if on is not None else reading.event_day(finding, finding.issued, "issued")

@@ -42,7 +42,7 @@ class _Orders:
         """What one order tells; nothing unless it is active.
 
         Raises:
-            DataGapError: status, date or body site cannot be read.
+            DataGapError: body site or reason cannot be read.
         """
         reading = self.reading
         if order.status != ACTIVE:

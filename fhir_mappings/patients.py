@@ -4,6 +4,7 @@ from datetime import date
 
 from msgspec import Raw
 
+from fhir_mappings.dates import span
 from fhir_mappings.elements import ABSENT, FLAG, TEXT, read
 from fhir_mappings.gaps import DataGapError, gap
 from fhir_mappings.gathering import Gathered
@@ -30,7 +31,7 @@ def patient_fact(patient: Patient | None, patient_id: str, reading: Reading) -> 
     label = f"Patient/{patient_id}"
     born: date | None = None
     try:
-        born = reading.event_day(read(TEXT, patient.birth_date, "birthDate"), "birthDate")
+        born = _birth_date(patient, reading)
     except DataGapError as error:
         reading.gaps.append(gap(error.code, label, error.element))
     return PatientFact(
@@ -39,6 +40,21 @@ def patient_fact(patient: Patient | None, patient_id: str, reading: Reading) -> 
         earliest_birth_date=_earliest(patient, born),
         deceased=_is_deceased(patient, label, reading),
     )
+
+
+def _birth_date(patient: Patient, reading: Reading) -> date | None:
+    """The last day that it may mean.
+
+    Raises:
+        DataGapError: not a date, or one after the evaluation day.
+    """
+    text = read(TEXT, patient.birth_date, "birthDate")
+    if text is None:
+        return None
+    days = span(text, reading.zone, "birthDate")
+    if days.first > reading.as_of:
+        raise DataGapError("birthDate", "future-date")
+    return min(days.last, reading.as_of)
 
 
 def _earliest(patient: Patient, born: date | None) -> date | None:

@@ -8,7 +8,7 @@ import msgspec
 
 from fhir_mappings.elements import ABSENT, CONCEPT, read
 from fhir_mappings.gathering import Gathered
-from fhir_mappings.reading import Reading, period
+from fhir_mappings.reading import Reading
 from fhir_mappings.regions import is_lumbar
 from fhir_mappings.resources import Procedure
 from fhir_mappings.stop_reasons import stop_reason
@@ -94,7 +94,7 @@ class _Procedures:
         """What one procedure tells.
 
         Raises:
-            DataGapError: status, dates, outcome or body site cannot be read; or it lies ahead.
+            DataGapError: outcome or body site cannot be read; or it lies ahead.
         """
         status = procedure.status
         if status not in STATUSES:
@@ -155,16 +155,16 @@ class _Procedures:
         """First and last day; the last never after the evaluation day."""
         reading = self.reading
         if procedure.performed_date_time is not None:
-            day = reading.event_day(procedure.performed_date_time, "performedDateTime")
+            day = reading.event_day(procedure, procedure.performed_date_time, "performedDateTime")
             return day, day
         if procedure.occurrence_date_time is not None:
-            day = reading.event_day(procedure.occurrence_date_time, "occurrenceDateTime")
+            day = reading.event_day(procedure, procedure.occurrence_date_time, "occurrenceDateTime")
             return day, day
         raw, element = procedure.performed_period, "performedPeriod"
         if raw is ABSENT:
             raw, element = procedure.occurrence_period, "occurrencePeriod"
-        span = period(raw, element)
-        first = reading.event_day(span.start, f"{element}.start")
+        span = reading.period(procedure, raw, element)
+        first = reading.event_day(procedure, span.start, f"{element}.start")
         end = reading.counted_day(procedure, span.end, f"{element}.end")
         return first or end, end or first
 

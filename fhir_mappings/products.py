@@ -17,6 +17,7 @@ from pathway.codelists import CodeRow
 
 LONG_ACTING = re.compile(r"\bextended[ -]release\b|\b\d+ hr\b|\btransdermal\b", re.IGNORECASE)  # R49
 TOPICAL = re.compile(r"\b(gel|cream|patch|topical|ophthalmic)\b", re.IGNORECASE)  # R72
+OPIOID = "opioid"
 THROUGH_THE_SKIN = frozenset({"opioid", "maoi"})  # their patches work on the whole body
 
 
@@ -100,17 +101,37 @@ class Products:
 
     @staticmethod
     def _as_charted(product: Product, concept: Concept) -> Product:
-        """A clinical drug, with what other words of the chart add about release and route."""
+        """A clinical drug, with what other words of the chart add about release, route and strength."""
         name = product.name.lower()
         texts = " ".join(text for text in concept.texts() if text.lower() != name)
         if not texts:
             return product
+        if any(p.drug_class == OPIOID for p in product.parts):
+            product = _as_displayed(product, concept)
         long_acting = product.long_acting or bool(LONG_ACTING.search(texts))
         topical = TOPICAL.search(texts) and not any(p.drug_class in THROUGH_THE_SKIN for p in product.parts)
         systemic = product.systemic and not topical
         if (long_acting, systemic) == (product.long_acting, product.systemic):
             return product
         return msgspec.structs.replace(product, long_acting=long_acting, systemic=systemic)
+
+
+def _as_displayed(product: Product, concept: Concept) -> Product:
+    """An opioid of whose strength code and display differ: the higher counts (R46 goes by the display)."""
+    names = [part.ingredient.split()[0] for part in product.parts]
+    displays = [c.display for c in concept.coding or () if c.display and _is_rxnorm(c)]
+    parts = product.parts
+    for display in displays:
+        found = strengths_in(display, names)
+        parts = tuple(_stronger(part, found.get(name)) for part, name in zip(parts, names, strict=True))
+    return product if parts == product.parts else msgspec.structs.replace(product, parts=parts)
+
+
+def _stronger(part: Part, displayed: Strength | None) -> Part:
+    own = part.strength
+    if part.drug_class != OPIOID or own is None or displayed is None or displayed.per is not own.per:
+        return part
+    return part if displayed.amount <= own.amount else msgspec.structs.replace(part, strength=displayed)
 
 
 def _is_rxnorm(coding: Coding) -> bool:

@@ -143,38 +143,59 @@ class Reading:
     def counted_day(self, resource: OfPatient, text: str | None, element: str) -> date | None:
         """A day of a Condition or an order: after the evaluation day it counts as that day (R3).
 
-        Raises:
-            DataGapError: not a date.
+        What is no date counts as none, with a gap: the fact itself stands (a.1, missing dates).
         """
         if text is None:
             return None
-        days = span(text, self.zone, element)
+        try:
+            days = span(text, self.zone, element)
+        except DataGapError as error:
+            self._undated(resource, error)
+            return None
         if days.last <= self.as_of:
             return days.last
         if days.first > self.as_of:
             self.note("future-date", resource, element)
         return self.as_of
 
-    def event_day(self, text: str | None, element: str) -> date | None:
-        """A day on which something was done or measured.
+    def event_day(self, resource: OfPatient, text: str | None, element: str) -> date | None:
+        """A day on which something was done or measured; what is no date counts as none, with a gap.
 
         Raises:
-            DataGapError: not a date; or after the evaluation day, when it is ignored (R3).
+            DataGapError: it lies after the evaluation day, when what was done is ignored (R3).
         """
         if text is None:
             return None
-        days = span(text, self.zone, element)
+        try:
+            days = span(text, self.zone, element)
+        except DataGapError as error:
+            self._undated(resource, error)
+            return None
         if days.first > self.as_of:
             raise DataGapError(element, "future-date")
         return days.last if days.last <= self.as_of else self.as_of
 
-    def stop_day(self, text: str | None, element: str) -> date | None:
-        """A day on which something ends or will end.
+    def stop_day(self, resource: OfPatient, text: str | None, element: str) -> date | None:
+        """A day on which something ends or will end; what is no date counts as none, with a gap."""
+        if text is None:
+            return None
+        try:
+            return span(text, self.zone, element).last
+        except DataGapError as error:
+            self._undated(resource, error)
+            return None
 
-        Raises:
-            DataGapError: not a date.
-        """
-        return None if text is None else span(text, self.zone, element).last
+    def period(self, resource: OfPatient, raw: Raw, element: str) -> Period:
+        """A period; one without start and end, with a gap where it cannot be read."""
+        try:
+            return period(raw, element)
+        except DataGapError as error:
+            self._undated(resource, error)
+            return NO_PERIOD
+
+    def _undated(self, resource: OfPatient, error: DataGapError) -> None:
+        """Say which date could not be read: a red flag or a blood thinner is none the less there."""
+        self.note(error.code, resource, error.element)
 
 
 def first_of(*choices: tuple[str | None, str]) -> tuple[str | None, str]:

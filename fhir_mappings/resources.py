@@ -147,6 +147,7 @@ class Observation(Finding, frozen=True, gc=False):
     value_quantity: Raw = ABSENT
     value_integer: Raw = ABSENT
     value_string: Raw = ABSENT
+    value_range: Raw = ABSENT
     value_codeable_concept: Raw = ABSENT
     component: Raw = ABSENT
 
@@ -209,6 +210,7 @@ class Bundle(Resource, frozen=True, gc=False):
 
     entry: tuple[Entry, ...] | None = ()
     link: Raw = ABSENT
+    total: Raw = ABSENT
 
 
 READ = (

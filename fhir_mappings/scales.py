@@ -8,7 +8,7 @@ import msgspec
 
 from fhir_mappings.elements import Quantity, finite
 from fhir_mappings.gaps import DataGapError
-from pathway.facts import Instrument
+from pathway.facts import Bound, Bounded, Instrument
 
 PAST_WEEK = "75893-8"  # shares its concept with the verbal scale, but is a rung of its own (R16)
 _BY_CONCEPT = {
@@ -83,6 +83,7 @@ SCALES: Mapping[Instrument, Scale] = {
 }
 MOST_THOUSANDS = 2000  # platelets without a unit: below it thousands a microlitre, from it on single ones
 BELOW = Decimal("0.1")  # how far "<30" lies below 30
+_BOUNDS = {"<": Bound.BELOW, "<=": Bound.AT_MOST, ">=": Bound.AT_LEAST, ">": Bound.ABOVE}
 
 
 def instrument_of(concept: str, code: str) -> Instrument | None:
@@ -94,7 +95,8 @@ def on_scale(instrument: Instrument, quantity: Quantity, element: str) -> Decima
     """A measured value in the instrument's own unit.
 
     "<30" is read as 29.9, so that it lies below the limit that it names; ">" and the inclusive
-    comparators as the limit itself. A platelet count without a unit tells its own by its size.
+    comparators as the limit itself; `bounded` tells what is shown. A platelet count without a unit
+    tells its own by its size.
 
     Returns:
         None without a value: documented as absent.
@@ -117,6 +119,14 @@ def on_scale(instrument: Instrument, quantity: Quantity, element: str) -> Decima
     if not scale.low <= measured <= scale.high:
         raise DataGapError(f"{element}.value")
     return measured
+
+
+def bounded(quantity: Quantity, measured: Decimal) -> Bounded | None:
+    """The limit that a value with a comparator names, in the unit of what `on_scale` made of it."""
+    bound = _BOUNDS.get(quantity.comparator or "")
+    if bound is None:
+        return None
+    return Bounded(bound=bound, limit=measured + BELOW if bound is Bound.BELOW else measured)
 
 
 @lru_cache(maxsize=256)

@@ -2,7 +2,7 @@
 
 Met so far: an entry object `{response, resource}` in place of a resource, a Bundle inside it, and
 single resources whose code is not a CodeableConcept. One odd resource costs only itself: it
-becomes a gap, and the rest of its Bundle is read.
+becomes a gap, and the rest of its Bundle is read. One whose date is no string costs only the date.
 """
 
 from typing import TypeVar
@@ -18,6 +18,14 @@ from pathway.facts import DataGap
 T = TypeVar("T")
 NULL = Raw(b"null")
 DEEPEST = 8  # containers within containers; clients need two
+# Dates that are decoded at once: without one a resource still tells what it is of (a.1, missing dates).
+DATES = frozenset(
+    {
+        "onsetDateTime", "recordedDate", "authoredOn", "effectiveDateTime", "effectiveInstant", "issued",
+        "dateAsserted", "whenHandedOver", "whenPrepared", "performedDateTime", "occurrenceDateTime",
+        "started",
+    }
+)  # fmt: skip
 _RESOURCE: msgspec.json.Decoder[Resource | None] = msgspec.json.Decoder(AnyResource | None)
 
 
@@ -28,6 +36,7 @@ class _Loose(msgspec.Struct, gc=False, rename="camel"):
     id: Raw = ABSENT
     entry: Raw = ABSENT
     link: Raw = ABSENT
+    total: Raw = ABSENT
     resource: Raw = ABSENT
     full_url: Raw = ABSENT
 
@@ -35,6 +44,7 @@ class _Loose(msgspec.Struct, gc=False, rename="camel"):
 _LOOSE = msgspec.json.Decoder(_Loose)
 _LOOSE_ENTRIES = msgspec.json.Decoder(list[_Loose])
 _ARRAY = msgspec.json.Decoder(list[Raw])
+_MEMBERS = msgspec.json.Decoder(dict[str, Raw])
 
 
 class Unpacker:
@@ -57,7 +67,7 @@ class Unpacker:
         if kind == "Bundle":
             return self._bundle(loose, depth)
         if kind is not None:
-            return self._unread(kind, loose, place) if kind in NAMES_READ else Resource()
+            return self._odd(kind, loose, place, raw) if kind in NAMES_READ else Resource()
         if loose.resource is not ABSENT:
             return self.resource(loose.resource, depth + 1)
         self._unreadable("prefetch")
@@ -65,12 +75,13 @@ class Unpacker:
 
     def _bundle(self, loose: _Loose, depth: int) -> Resource | None:
         if loose.entry is ABSENT or loose.entry == NULL:
-            return Bundle(link=loose.link)
+            return Bundle(link=loose.link, total=loose.total)
         entries = _decoded(_LOOSE_ENTRIES, loose.entry)
         if entries is None:
             self._unreadable("Bundle.entry")
             return None
-        return Bundle(entry=tuple(self._entry(entry, depth) for entry in entries), link=loose.link)
+        read = tuple(self._entry(entry, depth) for entry in entries)
+        return Bundle(entry=read, link=loose.link, total=loose.total)
 
     def _entry(self, loose: _Loose, depth: int) -> Entry:
         if loose.resource is ABSENT or loose.resource == NULL:
@@ -88,12 +99,23 @@ class Unpacker:
         resources = (self.resource(value, depth + 1) or Resource() for value in values)
         return Bundle(entry=tuple(Entry(resource=resource) for resource in resources))
 
+    def _odd(self, kind: str, loose: _Loose, place: str, raw: Raw) -> Resource | None:
+        """A resource without the date that cannot be read; None of it where something else cannot."""
+        members = _decoded(_MEMBERS, raw) if place.removeprefix(".") in DATES else None
+        if members is None or members.pop(place.removeprefix("."), None) is None:
+            return self._unread(kind, loose, place)
+        self._note(kind, loose, place)
+        return self.resource(Raw(msgspec.json.encode(members)))
+
     def _unread(self, kind: str, loose: _Loose, place: str) -> Resource:
         """Leave out a resource of ours that could not be read; it still answers for its type."""
         self.unread_types.add(kind)
+        self._note(kind, loose, place)
+        return Resource()
+
+    def _note(self, kind: str, loose: _Loose, place: str) -> None:
         own_id = _text(loose.id)
         self.gaps.append(gap("unreadable", f"{kind}/{own_id}" if own_id else kind, place.lstrip(".") or None))
-        return Resource()
 
     def _unreadable(self, element: str) -> None:
         self.gaps.append(gap("unreadable", None, element))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
-from pathway.facts import DataGap, Fact, Source
+from pathway.facts import Bounded, DataGap, Fact, Source
 from pathway.state import Criterion, Situation
 
 
@@ -16,7 +16,7 @@ class ChartText(Fact, frozen=True, kw_only=True):
     text: str
 
 
-Value: TypeAlias = str | int | Decimal | date | ChartText | tuple[date, ...] | tuple[ChartText, ...]
+Value: TypeAlias = str | int | Decimal | Bounded | date | ChartText | tuple[date, ...] | tuple[ChartText, ...]
 Values: TypeAlias = Mapping[str, Value]
 
 

@@ -23,11 +23,14 @@ def edited(draft: Draft, edit: Edit, value: Value | None, code: Coded | None) ->
             return msgspec.structs.replace(draft, drug=drug)
         case Edit.DOSE, DraftDrug() if isinstance(value, Decimal) and draft.dose_units:
             return _with_dose(draft, value / draft.dose_units)
+        case Edit.FREQUENCY, DraftDrug() if isinstance(value, Decimal) and draft.rhythm is not None:
+            return _with_dose(draft, value / draft.rhythm.times)
         case _:
             return draft
 
 
 def _with_dose(draft: DraftDrug, factor: Decimal) -> DraftDrug:
+    """With so much of its daily dose."""
     substances = tuple(
         s if s.daily_dose is None else msgspec.structs.replace(s, daily_dose=s.daily_dose * factor)
         for s in draft.drug.substances

@@ -30,6 +30,13 @@ class DraftOrder(Fact, frozen=True, kw_only=True):
     reason_labels_gabapentinoid: bool = False  # its own reason is a labelled one (R52)
 
 
+class Rhythm(Fact, frozen=True, kw_only=True):
+    """How often a drug is taken, where the timing says just that and may say another number."""
+
+    times: Decimal  # a day, at most
+    at_intervals: bool = False  # "every 6 hours", not "4 times a day"
+
+
 class DraftDrug(DraftOrder, frozen=True, kw_only=True):
     """A draft MedicationRequest of a known class."""
 
@@ -37,16 +44,17 @@ class DraftDrug(DraftOrder, frozen=True, kw_only=True):
     dose_units: Decimal | None = None  # units (tablets, mg) per administration
     dose_unit: str | None = None  # "tablet", "mg", … as the order has it; None: none given
     daily_units: Decimal | None = None  # units a day, at most
+    rhythm: Rhythm | None = None  # None: not one dosage, or no timing that can be changed
     supply_is_counted: bool = False  # the supply follows from quantity and dose: it grows as the dose falls
 
 
 # A dose in these is a measure: a lower one may be no whole tablet, so none is computed.
-_MEASURES = frozenset({"g", "mg", "ug", "mcg", "ng", "ml", "l", "meq", "[iu]", "iu", "unit", "units"})
+MEASURES = frozenset({"g", "mg", "ug", "mcg", "ng", "ml", "l", "meq", "[iu]", "iu", "unit", "units"})
 
 
 def counts_pieces(draft: DraftDrug) -> bool:
     """Whether the dose counts tablets or other pieces, so that a whole number of them can be taken."""
-    return draft.dose_unit is None or draft.dose_unit.strip().lower() not in _MEASURES
+    return draft.dose_unit is None or draft.dose_unit.strip().lower() not in MEASURES
 
 
 class DraftService(DraftOrder, frozen=True, kw_only=True):

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from pathway.advice import Value
 from pathway.days import whole_weeks
+from pathway.dose_changes import LOWERED, Room, lowered
 from pathway.draft_context import DraftContext, holds, ingredients, of_class
-from pathway.drafts import DraftDrug, DraftReason, counts_pieces
+from pathway.drafts import DraftReason
 from pathway.facts import DrugFact, Source
 from pathway.guard_checks import Fired, GuardCheck, Trigger, names_of, sources_of
 from pathway.numbers import Number
@@ -177,10 +178,8 @@ def _pregabalin_dose(context: DraftContext) -> Fired | None:
     values: dict[str, Value] = {"daily": daily, "ceiling": ceiling}
     egfr = context.picture.egfr
     if egfr is not None:
-        values["egfr"] = egfr.value
-    reduced = _dose_below(context, daily, ceiling)
-    if reduced is not None:
-        values["new_dose"] = reduced
+        values["egfr"] = egfr.shown
+    values |= lowered(context.draft, Room(most=ceiling, daily=daily, below=False))
     return Fired(level="renal" if is_renal else "label", values=values)
 
 
@@ -195,17 +194,6 @@ def _pregabalin_ceiling(context: DraftContext) -> tuple[Decimal, bool]:
             if egfr.value < numbers[limit]:
                 return numbers[ceiling], True
     return numbers[Number.PREGABALIN_CEILING], False
-
-
-def _dose_below(context: DraftContext, daily: Decimal, ceiling: Decimal) -> Decimal | None:
-    """Whole units a dose that keep the daily dose at or below the ceiling; None if there are none."""
-    draft = context.draft
-    if not isinstance(draft, DraftDrug) or draft.dose_units is None or daily == 0:
-        return None
-    if not counts_pieces(draft):
-        return None
-    units = (draft.dose_units * ceiling / daily).to_integral_value(rounding="ROUND_FLOOR")
-    return units if 1 <= units < draft.dose_units else None
 
 
 def _for_back_reason(*drug_classes: str) -> Trigger:
@@ -330,7 +318,7 @@ DRUG_GUARDS = (
         id="pregabalin-dose",
         trigger=_pregabalin_dose,
         levels=("label", "renal"),
-        values=("daily", "ceiling", "egfr", "new_dose"),
+        values=("daily", "ceiling", "egfr", *LOWERED),
     ),
     GuardCheck(id="benzodiazepine-lbp", trigger=_for_back_reason("benzodiazepine")),
     GuardCheck(id="systemic-steroid-lbp", trigger=_for_back_reason("systemic-steroid")),

@@ -200,7 +200,8 @@ def _kidney(picture: Picture, concept: str, claim: bool | None) -> Finding:  # n
     egfr = picture.egfr
     if egfr is None:
         return UNKNOWN
-    shown = f"eGFR {egfr.value.normalize():f} on {egfr.on.isoformat()}"
+    figure = f"{egfr.value.normalize():f}" if egfr.bounded is None else egfr.bounded.words()
+    shown = f"eGFR {figure} on {egfr.on.isoformat()}"
     return Finding(verdict=Verdict.of(claim), values={"ckd_basis": shown}, sources=(egfr.source,))
 
 
@@ -237,7 +238,7 @@ def _egfr_band(low: Number | None, high: Number) -> Ask:
             return UNKNOWN
         floor = None if low is None else picture.numbers[low]
         inside = (floor is None or egfr.value >= floor) and egfr.value < picture.numbers[high]
-        values: dict[str, Value] = {"egfr": egfr.value, "egfr_date": egfr.on}
+        values: dict[str, Value] = {"egfr": egfr.shown, "egfr_date": egfr.on}
         return Finding(verdict=Verdict.of(inside), values=values, sources=(egfr.source,))
 
     return ask
@@ -265,7 +266,7 @@ def _platelets(picture: Picture, _: tuple[str, ...]) -> Finding:
 
 
 def _measured(score: ScoreFact, name: str, *, above: bool) -> Finding:
-    values: dict[str, Value] = {name: score.value, f"{name}_date": score.on}
+    values: dict[str, Value] = {name: score.shown, f"{name}_date": score.on}
     return Finding(verdict=Verdict.of(above), values=values, sources=(score.source,))
 
 

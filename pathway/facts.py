@@ -169,13 +169,39 @@ class Instrument(StrEnum):
     PLATELETS = "platelets"  # 10*3/uL
 
 
+class Bound(StrEnum):
+    """On which side of a limit a value lies: a `Quantity.comparator` in words."""
+
+    BELOW = "below"
+    AT_MOST = "at most"
+    AT_LEAST = "at least"
+    ABOVE = "above"
+
+
+class Bounded(Fact, frozen=True, kw_only=True):
+    """A value that is recorded as a limit: "<15" is below 15, and no number of its own."""
+
+    bound: Bound
+    limit: Decimal
+
+    def words(self) -> str:
+        """Both: "below 15"."""
+        return f"{self.bound} {self.limit.normalize():f}"
+
+
 class ScoreFact(Fact, frozen=True, kw_only=True):
     """One final Observation with a date and a number in its instrument's unit."""
 
     instrument: Instrument
-    value: Decimal
+    value: Decimal  # decides; of "<15" a number just below it
+    bounded: Bounded | None = None  # what is shown in its place where a limit was recorded
     on: date
     source: Source
+
+    @property
+    def shown(self) -> "Decimal | Bounded":
+        """What the record says."""
+        return self.value if self.bounded is None else self.bounded
 
 
 class AllergyFact(Fact, frozen=True, kw_only=True):

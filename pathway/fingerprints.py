@@ -15,7 +15,7 @@ import msgspec
 from pathway.advice import Advised, ChartText, Line, Value, Values
 from pathway.courses import Course
 from pathway.drug_trials import DRUG_MODALITIES, TAKEN
-from pathway.facts import DrugFact, Facts, ScoreFact
+from pathway.facts import Bounded, DrugFact, Facts, ScoreFact
 from pathway.guard_registry import GUARD_CHECKS
 from pathway.guards import Warned
 from pathway.knowledge_check import placeholders
@@ -164,6 +164,8 @@ def _plain(value: Value) -> object:
     match value:
         case Decimal():
             return f"{value.normalize():f}"
+        case Bounded():
+            return value.words()
         case ChartText():
             return value.text
         case tuple():

@@ -138,6 +138,7 @@ class GivenDraft(Knowledge, frozen=True, kw_only=True):
     id: Kebab = "draft"
     ingredient: str | None = None
     daily: Decimal | None = None  # mg a day (micrograms an hour for a patch)
+    times: int = 1  # in so many doses a day, each in mg
     supply_days: int | None = None
     long_acting: bool = False
     systemic: bool = True

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathway.codelists import CodeRow
 from pathway.days import days_after
 from pathway.draft_context import Draft
-from pathway.drafts import DraftDrug, DraftService
+from pathway.drafts import DraftDrug, DraftService, Rhythm
 from pathway.facts import DrugFact, Source, Substance
 from pathway.golden import Given, GivenDraft
 
@@ -54,4 +54,5 @@ def _draft(given: GivenDraft, as_of: date, classes: dict[str, str]) -> Draft:
         reason=given.reason,
         selected=given.selected,
         drug=drug,
+        rhythm=None if is_patch else Rhythm(times=Decimal(given.times)),
     )

@@ -87,7 +87,7 @@ class Offers:
     def _update(self, suggestion: Update, index: int, values: Values) -> Iterable[Action]:
         """A change; not offered when its value is unknown or it would raise another warning."""
         value: Value | None = suggestion.value
-        if suggestion.edit in (Edit.OCCURRENCE, Edit.DOSE):
+        if suggestion.edit in (Edit.OCCURRENCE, Edit.DOSE, Edit.FREQUENCY):
             value = values.get(suggestion.value or "")
             if value is None:
                 return

@@ -85,7 +85,7 @@ def _create(place: str, suggestion: Create, knowledge: KnowledgeBase) -> Iterato
 
 def _update(place: str, suggestion: Update, check: GuardCheck) -> Iterator[str]:
     match suggestion.edit:
-        case Edit.OCCURRENCE | Edit.DOSE:
+        case Edit.OCCURRENCE | Edit.DOSE | Edit.FREQUENCY:
             yield from known(f"{place}: update", suggestion.value or "", check.values)
         case Edit.CODE if suggestion.code is None:
             yield f"{place}: an update of the code needs a code"

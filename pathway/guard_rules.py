@@ -17,6 +17,7 @@ class Edit(StrEnum):
     CODE = "code"  # the code replaced by `code`
     SUPPLY = "supply"  # quantity and expected supply for `days` days
     DOSE = "dose"  # dose quantity = a number among the values
+    FREQUENCY = "frequency"  # doses a day = a number among the values
     NOTE = "note"  # a note added
 
 

@@ -60,9 +60,10 @@ def _response(
     if baseline is None or follow_up is None:
         return Response(kind=ResponseKind.UNKNOWN, baseline=baseline, follow_up=follow_up)
     percent = reduction_percent(baseline.value, follow_up.value)
+    is_exact = baseline.bounded is None and follow_up.bounded is None  # of a limit no figure is told
     return Response(
         kind=_kind(percent, follow_up.value, numbers),
-        percent=percent,
+        percent=percent if is_exact else None,
         baseline=baseline,
         follow_up=follow_up,
     )

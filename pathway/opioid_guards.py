@@ -1,10 +1,9 @@
 """Guards of opioids (section d, opioid-*; a.8, R2, R43, R45, R47 to R50)."""
 
-from decimal import ROUND_FLOOR, Decimal
-
 from pathway.advice import ChartText, Value
+from pathway.dose_changes import LOWERED, Room, lowered
 from pathway.draft_context import DraftContext, ingredients
-from pathway.drafts import DraftDrug, DraftReason, counts_pieces
+from pathway.drafts import DraftDrug, DraftReason
 from pathway.guard_checks import Fired, GuardCheck, names_of, sources_of
 from pathway.morphine_equivalents import OpioidDose, OpioidLoad, counts, load_of
 from pathway.numbers import Number
@@ -60,9 +59,7 @@ def _equivalents(context: DraftContext) -> Fired | None:
     load = load_of(context, dict(context.picture.knowledge.mme_factors))
     values: dict[str, Value] = {"total": load.total, "sum": tuple(map(_shown, load.doses))}
     sources = tuple(d.drug.source for d in load.doses)
-    reduced = _reduced_dose(context, load)
-    if reduced is not None:
-        values["new_dose"] = reduced
+    values |= _reduced(context, load)
     if load.total >= context.numbers[Number.MME_CRITICAL]:
         return Fired(level="high", values=values, sources=sources)
     if load.total >= context.numbers[Number.MME_WARNING]:
@@ -76,21 +73,13 @@ def _shown(dose: OpioidDose) -> ChartText:
     return ChartText(text=f"{name}: {known}")
 
 
-def _reduced_dose(context: DraftContext, load: OpioidLoad) -> Decimal | None:
-    """The largest whole number of units a dose that keeps the total below 50; None if there is none."""
-    draft = context.draft
+def _reduced(context: DraftContext, load: OpioidLoad) -> dict[str, Value]:
+    """The smaller dose that keeps the total below 50; empty if there is none."""
     own = load.doses[0].mme
-    if not isinstance(draft, DraftDrug) or not own or load.unknown:
-        return None
-    if draft.dose_units is None or not counts_pieces(draft):
-        return None
+    if not own or load.unknown:
+        return {}
     room = context.numbers[Number.MME_WARNING] - (load.total - own)
-    if room <= 0:
-        return None
-    exact = draft.dose_units * room / own
-    whole = exact.to_integral_value(rounding=ROUND_FLOOR)
-    units = whole - 1 if whole == exact else whole  # below the limit, not at it
-    return units if 1 <= units < draft.dose_units else None
+    return lowered(context.draft, Room(most=room, daily=own, below=True))
 
 
 def _duration(context: DraftContext) -> Fired | None:
@@ -144,7 +133,7 @@ OPIOID_GUARDS = (
         id="opioid-mme-50",
         trigger=_equivalents,
         levels=("high", "raised", "unknown"),
-        values=("total", "sum", "new_dose"),
+        values=("total", "sum", *LOWERED),
     ),
     GuardCheck(id="opioid-duration", trigger=_duration, values=("supply_days", "short_supply")),
     GuardCheck(id="opioid-er-naive", trigger=_long_acting_naive),

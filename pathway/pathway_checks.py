@@ -134,7 +134,7 @@ def _cap_only(picture: Picture, _: tuple[str, ...]) -> Finding:
 def _scored(score: ScoreFact | None, name: str, minimum: Callable[[], bool]) -> Finding:
     if score is None:
         return UNKNOWN
-    values: dict[str, Value] = {name: score.value, f"{name}_date": score.on}
+    values: dict[str, Value] = {name: score.shown, f"{name}_date": score.on}
     return Finding(verdict=Verdict.of(minimum()), values=values, sources=(score.source,))
 
 

@@ -253,7 +253,9 @@ def _arm(unseen: bool, *, met: bool) -> Verdict:  # noqa: FBT001 - two claims, r
 def _gaps(picture: Picture) -> tuple[DataGap, ...]:
     """The gaps of the facts, and those that only the pathway can see; each once."""
     found = [*picture.facts.gaps]
-    if picture.facts.patient.birth_date is None:
+    # Of another patient than the one asked about nothing was looked at, nor is the birth date missing.
+    mismatched = any(gap.code == "patient-mismatch" for gap in found)
+    if picture.facts.patient.birth_date is None and not mismatched:
         found.append(DataGap(code="birth-date-missing", resource="Patient", element="birthDate"))
     if picture.problem.problem is not Problem.NONE and picture.duration.source is DurationSource.NONE:
         found.append(DataGap(code="onset-missing", resource="Condition", element="onset[x]"))

@@ -135,7 +135,9 @@ class Response(Fact, frozen=True, kw_only=True):
     """The response to one session, with the scores that show it."""
 
     kind: ResponseKind
-    percent: Decimal | None = None  # pain reduction in %; None when an outcome was coded
+    percent: Decimal | None = (
+        None  # pain reduction in %; None when an outcome was coded, or from or to a limit
+    )
     baseline: ScoreFact | None = None
     follow_up: ScoreFact | None = None
 

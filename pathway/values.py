@@ -87,9 +87,9 @@ def _scores(picture: Picture) -> dict[str, Value | None]:
     odi = picture.scores.latest((Instrument.ODI,), recent, picture.as_of)
     pain = picture.pain
     return {
-        "pain": None if pain is None else pain.value,
+        "pain": None if pain is None else pain.shown,
         "pain_date": None if pain is None else pain.on,
-        "odi": None if odi is None else odi.value,
+        "odi": None if odi is None else odi.shown,
         "odi_date": None if odi is None else odi.on,
     }
 

@@ -19,6 +19,7 @@ _EDITS = {
     Edit.CODE: "its code",
     Edit.SUPPLY: "its supply",
     Edit.DOSE: "its dose",
+    Edit.FREQUENCY: "how often it is taken",
     Edit.NOTE: "a note, added",
 }
 

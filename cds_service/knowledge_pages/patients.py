@@ -182,6 +182,7 @@ def _draft(given: GivenDraft) -> str:
         words = _product(given.ingredient, given)
         unit = "µg an hour" if given.ingredient == "fentanyl" else "mg a day"
         words += f" {figure(given.daily)} {unit}" if given.daily is not None else ", dose unknown"
+        words += f" in {given.times} doses" if given.times > 1 else ""
         words += f" for {span(given.supply_days)}" if given.supply_days is not None else ""
     words += f", to be done {when(given.on)}" if given.on else ""
     words += f", {_REASONS[given.reason]}" if given.reason in _REASONS else ""

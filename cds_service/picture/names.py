@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from cards import wording
-from cards.filling import shown_decimal
-from pathway.facts import Instrument, ScoreFact
+from cards.filling import shown_number
+from pathway.facts import Bounded, Instrument, ScoreFact
 
 LONGEST_CHARTED = 120  # characters of a name that the chart gives
 _OWN: Mapping[str, str] = {
@@ -66,12 +66,12 @@ def scores_in_words(baseline: ScoreFact | None, follow_up: ScoreFact | None) -> 
     if baseline is None or follow_up is None:
         return None
     label, suffix = wording.INSTRUMENTS[baseline.instrument]
-    return f"{label} {shown_decimal(baseline.value)}{suffix}, then {shown_decimal(follow_up.value)}{suffix}"
+    return f"{label} {shown_number(baseline.shown)}{suffix}, then {shown_number(follow_up.shown)}{suffix}"
 
 
-def number(value: Decimal) -> str:
+def number(value: Decimal | Bounded) -> str:
     """A value as cards show it."""
-    return shown_decimal(value)
+    return shown_number(value)
 
 
 def counted(count: int, unit: str) -> str:

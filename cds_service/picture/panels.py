@@ -59,7 +59,7 @@ def _panel(name: str, curves: Sequence[Curve], axis: Axis) -> Panel:
     low, high = curves[0].low, curves[0].high
     latest = [(curve.points[-1], curve) for curve in curves]
     point, curve = max(latest, key=lambda found: found[0].on)
-    told = f"latest {number(point.value)}{curve.suffix} on {point.on.isoformat()}"
+    told = f"latest {number(point.shown)}{curve.suffix} on {point.on.isoformat()}"
     scale = f"scale {number(low)} to {number(high)}" if low is not None and high is not None else ""
     beside = [f"dashed: {other.name}" for other in curves[1:]]
     return Panel(
@@ -77,7 +77,7 @@ def _line(curve: Curve, axis: Axis, *, is_told: bool) -> PanelLine:
     shown = [point for point in curve.points if axis.shows(point.on)][-MOST_POINTS:]
     told = _told(shown, axis) if is_told else frozenset()
     points = [
-        PanelPoint(on=p.on, height=_height(curve, p), label=number(p.value) if i in told else "")
+        PanelPoint(on=p.on, height=_height(curve, p), label=number(p.shown) if i in told else "")
         for i, p in enumerate(shown)
     ]
     return PanelLine(name=curve.name, points=tuple(points))

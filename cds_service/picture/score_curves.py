@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from cards import wording
-from cds_service.picture.names import score_name
+from cds_service.picture.names import number, score_name
 from cds_service.picture.timeline import Curve, ScoreMark
 from pathway.facts import Instrument, ScoreFact
 from pathway.scores import PAIN_INSTRUMENTS
@@ -24,7 +24,7 @@ def curves_of(scores: Iterable[ScoreFact]) -> tuple[Curve, ...]:
     """One curve an instrument, in the order of `Instrument`; a value of one day stands once."""
     by_instrument: dict[Instrument, set[ScoreMark]] = {}
     for score in scores:
-        mark = ScoreMark(on=score.on, value=score.value)
+        mark = ScoreMark(on=score.on, value=score.value, bounded=score.bounded)
         by_instrument.setdefault(score.instrument, set()).add(mark)
     return tuple(
         _curve(instrument, by_instrument[instrument])
@@ -42,5 +42,5 @@ def _curve(instrument: Instrument, marks: Iterable[ScoreMark]) -> Curve:
         low=low,
         high=high,
         panel="pain" if instrument in PAIN_INSTRUMENTS else instrument.value,
-        points=tuple(sorted(marks, key=lambda mark: (mark.on, mark.value))),
+        points=tuple(sorted(marks, key=lambda mark: (mark.on, mark.value, number(mark.shown)))),
     )

@@ -43,4 +43,4 @@ def _scores(timeline: Timeline) -> Iterator[str]:
     pain = [(curve.points[-1], curve) for curve in timeline.curves if curve.panel == "pain"]
     if pain:
         point, curve = max(pain, key=lambda found: found[0].on)
-        yield f"pain {number(point.value)}{curve.suffix} on {point.on.isoformat()}"
+        yield f"pain {number(point.shown)}{curve.suffix} on {point.on.isoformat()}"

@@ -119,7 +119,7 @@ def _response(mark: InjectionMark) -> str:
 
 def _curve(curve: Curve) -> Iterator[Row]:
     for point in curve.points:
-        value = f"{number(point.value)}{curve.suffix}"
+        value = f"{number(point.shown)}{curve.suffix}"
         yield Row(kind="Score", what=curve.name, start=point.on.isoformat(), finding=value)
 
 

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 import msgspec
 
+from pathway.facts import Bounded
+
 
 class Pictured(msgspec.Struct, frozen=True, kw_only=True):
     """Base of every value of the picture: immutable, compared by value."""
@@ -101,7 +103,13 @@ class ScoreMark(Pictured, frozen=True, kw_only=True):
     """One measured value."""
 
     on: date
-    value: Decimal
+    value: Decimal  # where it is drawn
+    bounded: Bounded | None = None  # told in its place where the record gives a limit
+
+    @property
+    def shown(self) -> Decimal | Bounded:
+        """What is told of it."""
+        return self.value if self.bounded is None else self.bounded
 
 
 class Curve(Pictured, frozen=True, kw_only=True):

@@ -138,7 +138,7 @@ def test_words_may_name_either_end_of_a_range(low: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["Take 2 tablets", "One at night", "HALF a tablet", "not more than ten", "q6h"]
+    "words", ["One at night", "HALF a tablet", "not more than ten", "Take 2 tablets, never 8"]
 )
 @pytest.mark.parametrize(
     "instruction",
@@ -156,6 +156,58 @@ def test_an_instruction_that_tells_a_number_forbids_another_dose(
 
     assert dosed(dosage % words) is None
     assert dosed(dosage % "With food, often") is not None
+
+
+def test_what_the_patient_reads_names_the_new_dose() -> None:
+    dosage = {"text": "3 tablets QID", "patientInstruction": "Take 3 tablets 4 times daily with food"}
+
+    (changed,) = dosed(json.dumps([{"doseQuantity": {"value": 3}, **dosage}]))
+
+    assert changed["text"] == "1 tablets QID"
+    assert changed["patientInstruction"] == "Take 1 tablets 4 times daily with food"
+
+
+@pytest.mark.parametrize("instruction", ["additionalInstruction", "patientInstruction"])
+def test_an_instruction_without_numbers_allows_another_dose(instruction: str) -> None:
+    dosage = [{"doseQuantity": {"value": 2}, instruction: "With food"}]
+
+    assert dosed(json.dumps(dosage)) == [{"doseQuantity": {"value": 1}, instruction: "With food"}]
+
+
+def test_a_rendered_instruction_that_names_the_dose_forbids_another() -> None:
+    draft = {"dosageInstruction": [{"doseQuantity": {"value": 2}}]}
+
+    assert with_dose({**draft, "renderedDosageInstruction": "2 tablets q6h"}, Decimal(1)) is None
+    assert with_dose({**draft, "renderedDosageInstruction": "as needed"}, Decimal(1)) is not None
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "lowered"),
+    [
+        ({"value": 8, "unit": "tablet"}, {"value": 1, "unit": "d"}, 4),
+        ({"value": 8, "unit": "tablet"}, {"unit": "day"}, 4),
+        ({"value": 3, "unit": "tablet"}, {"value": 1, "code": "d"}, 3),
+        ({"value": 400, "unit": "mg"}, {"value": 1, "unit": "d"}, None),
+        ({"value": 8, "unit": "tablet"}, {"value": 24, "unit": "h"}, None),
+        ({"value": 8, "unit": "tablet"}, {"value": 2, "unit": "d"}, None),
+        ({"unit": "tablet"}, {"value": 1, "unit": "d"}, None),
+    ],
+)
+def test_a_ceiling_is_lowered_to_what_is_then_taken(
+    numerator: dict[str, Any], denominator: dict[str, Any], lowered: int | None
+) -> None:
+    most = {"numerator": numerator, "denominator": denominator}
+    dosage = {"doseQuantity": {"value": 2, "unit": "tablet"}, "maxDosePerPeriod": most}
+    draft = a_draft(json.dumps({"dosageInstruction": [dosage]}))
+
+    changed = with_dose(draft, Decimal(1), Decimal(4))
+
+    assert with_dose(draft, Decimal(1)) is None
+    if lowered is None:
+        assert changed is None
+    else:
+        (dosed_,) = json.loads(ENCODER.encode(changed))["dosageInstruction"]
+        assert dosed_["maxDosePerPeriod"] == {**most, "numerator": {**numerator, "value": lowered}}
 
 
 @pytest.mark.parametrize("note", ["Take 2 po", "give two", "2 tablets at night", "3 tabs at most"])

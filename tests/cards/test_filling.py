@@ -8,6 +8,7 @@ import pytest
 from cards.filling import MARKDOWN, PLAIN, MissingValueError, shown_decimal, template
 from pathway.advice import ChartText, Value
 from pathway.errors import KnowledgeError
+from pathway.facts import Bound, Bounded
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,8 @@ from pathway.errors import KnowledgeError
         (date(2026, 2, 28), "2026-02-28"),
         (Decimal("4.25"), "4.3"),
         (3, "3"),
+        (Bounded(bound=Bound.BELOW, limit=Decimal("15.0")), "below 15"),
+        (Bounded(bound=Bound.AT_LEAST, limit=Decimal("4.25")), "at least 4.3"),
         ("at least ", "at least "),
         (ChartText(text="a *b* <i>"), "a *b* \u2039i>"),
         ((date(2026, 1, 2), date(2026, 3, 4)), "2026-01-02, 2026-03-04"),

@@ -5,8 +5,8 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from cards.patient_facts import facts_in_full, headline, place_of
-from pathway.facts import OperationFact, Source
+from cards.patient_facts import facts_in_full, headline, place_of, score_in_words
+from pathway.facts import Bound, Bounded, OperationFact, Source
 from pathway.state import (
     Duration,
     DurationClass,
@@ -185,3 +185,11 @@ def test_a_condition_without_a_text_is_named_by_its_code() -> None:
     unnamed = msgspec.structs.replace(condition, source=a_source("Condition", "c1"))
 
     assert ": M5450, onset" in facts_in_full(a_situation(problem_conditions=(unnamed,)))[0]
+
+
+def test_of_a_limit_no_figure_is_made() -> None:
+    limit = Bounded(bound=Bound.BELOW, limit=Decimal(3))
+
+    score = msgspec.structs.replace(a_score("2.9", -7), bounded=limit)
+
+    assert score_in_words(score) == "pain below 3/10 on 2026-11-15"

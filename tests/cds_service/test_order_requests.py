@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from tests.cds_service.answer_schemas import check_order_answer, check_outcome
 from tests.cds_service.making import CPT, a_bundle, a_condition, a_patient, a_prefetch
-from tests.cds_service.order_making import URLS, an_order_request, call, fired
+from tests.cds_service.order_making import URLS, accepted, an_order_request, call, drafts_in, fired
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 
@@ -323,6 +323,91 @@ def test_a_suggestion_accepted_in_the_sandbox_ends_the_matter(client: FlaskClien
     assert asked[0] == ["opioid-first-line", "opioid-mme-50"]  # the draft has no dose yet
     assert asked[-1] == []
     assert len(asked) <= 3
+
+
+def a_dosed(drug: str, repeat: dict[str, Any], **dosage: Any) -> dict[str, Any]:
+    """One piece of a drug that is known by its words, as often as `repeat` says."""
+    dose = {"doseAndRate": [{"doseQuantity": {"value": 1, "unit": "tablet"}}], "timing": {"repeat": repeat}}
+    supply = {"expectedSupplyDuration": {"value": 3, "unit": "d"}}
+    return a_prescription(
+        medicationCodeableConcept={"text": drug},
+        dosageInstruction=[{**dose, **dosage}],
+        dispenseRequest=supply,
+    )
+
+
+def a_day(times: int) -> dict[str, Any]:
+    return {"frequency": times, "period": 1, "periodUnit": "d"}
+
+
+def every(hours: int) -> dict[str, Any]:
+    return {"frequency": 1, "period": hours, "periodUnit": "h"}
+
+
+@pytest.mark.parametrize(
+    ("guard", "drug", "repeat", "lowered"),
+    [
+        ("pregabalin-dose", "pregabalin 300 MG Oral Capsule", a_day(3), a_day(2)),
+        ("pregabalin-dose", "pregabalin 150 MG Oral Capsule", a_day(5), a_day(4)),
+        ("opioid-mme-50", "oxycodone hydrochloride 15 MG Oral Tablet", a_day(4), a_day(2)),
+        ("opioid-mme-50", "oxycodone hydrochloride 10 MG Oral Tablet", every(4), every(8)),
+        ("opioid-mme-50", "oxycodone hydrochloride 5 MG Oral Tablet", a_day(7), a_day(6)),
+    ],
+)
+def test_one_tablet_at_a_time_is_lowered_by_fewer_doses_a_day(
+    client: FlaskClient, guard: str, drug: str, repeat: dict[str, Any], lowered: dict[str, Any]
+) -> None:
+    draft = a_dosed(drug, repeat)
+    request = an_order_request(draft)
+
+    answer = call(client, request).json
+
+    check_order_answer(answer, drafts_in(request))
+    suggestion = the_update(answer, guard)
+    (dosage,) = suggestion["actions"][0]["resource"]["dosageInstruction"]
+    assert dosage == {**draft["dosageInstruction"][0], "timing": {"repeat": lowered}}
+    assert guard not in {found for found, *_ in fired(call(client, accepted(request, suggestion)).json)}
+
+
+def test_an_instruction_in_words_that_is_changed_is_named(client: FlaskClient) -> None:
+    words = {"text": "Take 1 tablet 3 times daily", "patientInstruction": "One tablet three times a day"}
+    draft = a_dosed("pregabalin 300 MG Oral Capsule", a_day(3), **words)
+
+    (action,) = the_update(call(client, an_order_request(draft)).json, "pregabalin-dose")["actions"]
+
+    (dosage,) = action["resource"]["dosageInstruction"]
+    assert dosage["text"] == "Take 1 tablet 2 times a day"
+    assert dosage["patientInstruction"] == "One tablet 2 times a day"
+    assert action["description"].endswith(
+        "The instruction in words then reads: Take 1 tablet 2 times a day."
+        " The instruction for the patient then reads: One tablet 2 times a day."
+    )
+    assert "to 2 times a day instead of 3 times a day" in action["description"]
+
+
+def test_words_that_would_contradict_fewer_doses_leave_the_warning_alone(client: FlaskClient) -> None:
+    draft = a_dosed("pregabalin 300 MG Oral Capsule", a_day(3), text="Morning, noon and night")
+
+    answer = call(client, an_order_request(draft)).json
+
+    assert "pregabalin-dose" in [guard for guard, *_ in fired(answer)]
+    assert changes_by(answer, "pregabalin-dose") == []
+
+
+def changes_by(answer: dict[str, Any], guard: str) -> list[dict[str, Any]]:
+    """The suggestions of a guard that change the order."""
+    return [
+        suggestion
+        for card in answer["cards"]
+        if card["extension"]["org.backpath"]["recommendations"] == [guard]
+        for suggestion in card.get("suggestions", ())
+        if suggestion["actions"][0]["type"] == "update"
+    ]
+
+
+def the_update(answer: dict[str, Any], guard: str) -> dict[str, Any]:
+    (suggestion,) = changes_by(answer, guard)
+    return suggestion
 
 
 @pytest.mark.parametrize("hook", sorted(URLS))

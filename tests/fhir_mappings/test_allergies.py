@@ -78,3 +78,10 @@ def test_an_allergy_counts_while_active_or_without_status(
     elements: dict[str, Any], counts: bool
 ) -> None:  # fmt: skip
     assert bool(facts(allergy({"text": "Naproxen"}, **elements)).allergies) is counts
+
+
+@pytest.mark.parametrize("value", ["as a child", 5, ["x"]])
+def test_no_date_of_an_allergy_can_hide_it(value: Any) -> None:
+    dated = allergy(concept("5640", RXNORM)) | {"onsetDateTime": value, "recordedDate": value}
+
+    assert len(facts(dated).allergies) == 1

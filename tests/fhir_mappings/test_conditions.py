@@ -91,9 +91,43 @@ def test_an_offset_is_converted_to_the_zone_of_the_site() -> None:
     assert facts(late, zone=ZoneInfo("America/New_York")).conditions[0].onset == date(2026, 11, 19)
 
 
-@pytest.mark.parametrize("element", ["onsetDateTime", "recordedDate", "onsetPeriod", "clinicalStatus"])
-def test_an_unreadable_element_leaves_the_condition_out(element: str) -> None:
-    broken = condition() | ({"onsetDateTime": None} if element == "onsetPeriod" else {}) | {element: ["x"]}
+@pytest.mark.parametrize("value", ["last tuesday", "2026-11-20T25:00:00Z", "2026-02-30", 5, ["x"]])
+@pytest.mark.parametrize("element", ["onsetDateTime", "recordedDate", "onsetPeriod"])
+def test_an_unreadable_date_is_read_as_none_and_the_condition_stands(element: str, value: Any) -> None:
+    broken = condition("G83.4", onsetDateTime=None) | {element: value}
+
+    found = facts(broken)
+
+    assert [(c.code, c.onset, c.recorded) for c in found.conditions] == [("G834", None, None)]
+    ((code, resource_id, place),) = gaps_of(found)
+    assert (code, resource_id) == ("unreadable", "Condition/c1")
+    assert place is not None
+    assert place.startswith(element)
+
+
+def test_two_unreadable_dates_are_two_gaps_and_no_loss() -> None:
+    found = facts(condition(onsetDateTime=5) | {"recordedDate": ["x"]})
+
+    assert len(found.conditions) == 1
+    assert [place for _, _, place in gaps_of(found)] == ["onsetDateTime", "recordedDate"]
+
+
+def test_beside_an_unreadable_onset_the_day_of_recording_stands() -> None:
+    found = facts(condition(onsetDateTime="long ago") | {"recordedDate": "2026-11-01"})
+
+    assert [(c.onset, c.recorded) for c in found.conditions] == [(None, date(2026, 11, 1))]
+
+
+@pytest.mark.parametrize("value", ["soon", 5, ["x"]])
+def test_an_end_that_cannot_be_read_is_still_an_end(value: Any) -> None:
+    found = facts(condition(clinicalStatus=None, abatementDateTime=value))
+
+    assert [c.active for c in found.conditions] == [False]
+
+
+def test_an_unreadable_status_leaves_the_condition_out() -> None:
+    element = "clinicalStatus"
+    broken = condition() | {element: ["x"]}
 
     found = facts(broken, condition("M54.50", own_id="c2"))
 

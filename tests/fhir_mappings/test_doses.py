@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.fhir_mappings.making import Json, facts, gaps_of, request
+from tests.fhir_mappings.making import RXNORM, Json, facts, gaps_of, request
 
 
 def dosage(dose: Any = None, timing: Json | None = None, **elements: Any) -> Json:
@@ -214,3 +214,30 @@ def test_a_number_that_is_none_makes_the_dose_unknown_and_keeps_the_drug(place: 
 
     assert [d.supply_days for d in found.drugs] == [None]
     assert [code for code, _, _ in gaps_of(found)] == ["unreadable"]
+
+
+def displayed(code: str, display: str, **elements: Any) -> Any:
+    coding = {"system": RXNORM, "code": code, "display": display}
+    order = request(
+        medicationCodeableConcept={"coding": [coding]} | elements,
+        dosageInstruction=[dosage(TABLET, every(6))],
+    )
+    (found,) = facts(order).drugs
+    return {s.ingredient: s.daily_dose for s in found.substances}
+
+
+def test_of_an_opioid_the_higher_of_two_strengths_counts() -> None:
+    """857002 holds 5 mg of hydrocodone a tablet (R46: the strength of the display)."""
+    higher = displayed("857002", "acetaminophen 325 MG / hydrocodone bitartrate 10 MG Oral Tablet")
+    lower = displayed("857002", "acetaminophen 325 MG / hydrocodone bitartrate 2.5 MG Oral Tablet")
+    shorter = displayed("857002", "Norco")
+
+    assert [drug["hydrocodone"] for drug in (higher, lower, shorter)] == [60, 30, 30]
+    assert displayed("198014", "Naproxen 1000 MG Oral Tablet") == {"naproxen": 3000}
+
+
+def test_other_words_than_the_display_tell_no_strength_of_a_coded_opioid() -> None:
+    """A text may name the dose of two tablets."""
+    order = displayed("857002", "Norco", text="hydrocodone 10 mg")
+
+    assert order["hydrocodone"] == 30

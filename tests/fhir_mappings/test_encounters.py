@@ -61,3 +61,10 @@ def test_an_undated_visit_is_a_missing_date() -> None:
 
     assert found.care[0].last is None
     assert gaps_of(found) == [("missing-date", "Encounter/e1", "period")]
+
+
+def test_hospice_care_under_way_since_an_unreadable_day_is_under_way() -> None:
+    found = facts(encounter(status="in-progress", type=[HOSPICE], period={"start": "spring"}))
+
+    assert [(c.in_progress, c.last) for c in found.care] == [(True, None)]
+    assert ("unreadable", "Encounter/e1", "period.start") in gaps_of(found)

@@ -214,3 +214,49 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from(["conditions", "patient", "x"]), JSON, max_size=3))
 def test_no_shape_of_a_prefetch_fails(prefetch: dict[str, Any]) -> None:
     both_ways(prefetch)
+
+
+def grave(severity: str) -> Any:
+    return {"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": "incomplete"}]}
+
+
+@pytest.mark.parametrize("found", [bundle(total=5), bundle(condition(), total=2), bundle(PATIENT, total=2)])
+def test_a_search_that_found_more_than_came_is_incomplete(found: Any) -> None:
+    gaps = both_ways({"conditions": found, "patient": PATIENT}).gaps
+
+    assert [(g.code, g.resource, g.element) for g in gaps] == [("incomplete", "Condition", "Bundle.total")]
+
+
+@pytest.mark.parametrize("total", [None, 0, 1, 2, "5", -1, 1.5, [9]])
+def test_a_total_that_is_smaller_absent_or_no_number_says_nothing(total: Any) -> None:
+    included = bundle(condition(), observation(), total=total)
+
+    assert both_ways({"conditions": included}).gaps == ()
+
+
+def test_the_total_of_a_page_that_others_follow_is_not_told_twice() -> None:
+    first = bundle(condition(), total=40, link=[{"relation": "next", "url": "https://ehr.example/2"}])
+
+    gaps = both_ways({"conditions": first}).gaps
+
+    assert [(g.code, g.element) for g in gaps] == [("incomplete", "Bundle.link")]
+
+
+@pytest.mark.parametrize("severity", ["error", "fatal"])
+def test_resources_beside_an_error_are_incomplete(severity: str) -> None:
+    gaps = both_ways({"conditions": bundle(condition(), grave(severity))}).gaps
+
+    assert [(g.code, g.resource) for g in gaps] == [("incomplete", "Condition")]
+
+
+@pytest.mark.parametrize(
+    "outcome", [grave("warning"), grave("information"), {"resourceType": "OperationOutcome"}]
+)
+def test_resources_beside_a_warning_are_whole(outcome: Any) -> None:
+    assert both_ways({"conditions": bundle(condition(), outcome)}).gaps == ()
+
+
+def test_an_error_alone_answers_for_its_type() -> None:
+    found = both_ways({"conditions": bundle(grave("error"))})
+
+    assert (found.has_answer_for("Condition"), found.gaps) == (True, ())

@@ -107,3 +107,11 @@ def test_an_undated_study_is_a_missing_date() -> None:
         ("missing-date", "DiagnosticReport/d1", "effective[x]"),
         ("missing-date", "ImagingStudy/i1", "started"),
     ]
+
+
+@pytest.mark.parametrize("value", ["in May", 5])
+def test_a_study_of_an_unreadable_day_has_none(value: Any) -> None:
+    found = facts(report(effectiveDateTime=value))
+
+    assert [i.on for i in found.imaging] == [None]
+    assert [code for code, _, _ in gaps_of(found)] == ["missing-date", "unreadable"]

@@ -308,8 +308,18 @@ def test_an_unreadable_dosage_does_not_hide_an_anticoagulant() -> None:
     assert gaps_of(found) == [("unreadable", "MedicationRequest/m1", "dosageInstruction")]
 
 
-def test_an_unreadable_date_leaves_the_order_out() -> None:
-    found = facts(request(authoredOn="last week"))
+@pytest.mark.parametrize("value", ["last week", 5, ["2026-11-01"]])
+def test_an_unreadable_date_does_not_hide_an_anticoagulant(value: Any) -> None:
+    found = facts(request(authoredOn=value, **named("warfarin 5 mg")))
 
-    assert found.drugs == ()
+    assert [(d.status, d.start) for d in found.drugs] == [("active", None)]
     assert gaps_of(found) == [("unreadable", "MedicationRequest/m1", "authoredOn")]
+
+
+def test_an_unreadable_end_does_not_end_an_order() -> None:
+    end = {"timing": {"repeat": {"boundsPeriod": {"end": "some day"}}}}
+
+    found = facts(request(dosageInstruction=[end], **named("warfarin 5 mg")))
+
+    assert [(d.status, d.stop) for d in found.drugs] == [("active", None)]
+    assert [code for code, _, _ in gaps_of(found)] == ["unreadable"]

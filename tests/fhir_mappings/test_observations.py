@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pathway.facts import Instrument
+from pathway.facts import Bound, Bounded, Instrument
 from tests.fhir_mappings.making import LOINC, ROWS, SNOMED, concept, facts, gaps_of, observation
 
 PREGNANT = concept("77386006", SNOMED)
@@ -13,6 +13,10 @@ NOT_PREGNANT = concept("60001007", SNOMED)
 
 def quantity(value: Any, unit: str | None = None, **more: Any) -> dict[str, Any]:
     return {"valueQuantity": {"value": value} | ({"unit": unit} if unit else {}) | more}
+
+
+def text(value: str) -> dict[str, Any]:
+    return {"valueQuantity": None, "valueString": value}
 
 
 def values(*resources: dict[str, Any]) -> list[tuple[Instrument, Decimal]]:
@@ -43,6 +47,16 @@ def values(*resources: dict[str, Any]) -> list[tuple[Instrument, Decimal]]:
         ("33914-3", quantity(30, "mL/min/1.73m2", comparator="<"), Instrument.EGFR, "29.9"),
         ("33914-3", quantity(60, "mL/min/1.73m2", comparator=">"), Instrument.EGFR, "60"),
         ("33914-3", quantity(28), Instrument.EGFR, "28"),
+        ("33914-3", text("<15"), Instrument.EGFR, "14.9"),
+        ("33914-3", text("> 60"), Instrument.EGFR, "60"),
+        ("33914-3", text(">=60 mL/min/1.73 m2"), Instrument.EGFR, "60"),
+        ("33914-3", text("24 mL/min/1.73m2"), Instrument.EGFR, "24"),
+        ("33914-3", text("24.5mL/min"), Instrument.EGFR, "24.5"),
+        ("72514-3", text("7/10"), Instrument.NRS, "7"),
+        ("72514-3", text("<3"), Instrument.NRS, "2.9"),
+        ("38214-3", text("64 mm"), Instrument.VAS, "6.4"),
+        ("97909-6", text("42 %"), Instrument.ODI, "42"),
+        ("777-3", text("98 10*3/uL"), Instrument.PLATELETS, "98"),
         ("98979-8", {"valueQuantity": None, "valueString": "28"}, Instrument.EGFR, "28"),
         ("98979-8", {"valueQuantity": None, "valueInteger": 28}, Instrument.EGFR, "28"),
         ("6301-6", {"valueQuantity": None, "valueString": "2.5"}, Instrument.INR, "2.5"),
@@ -83,7 +97,11 @@ def test_a_value_is_read_in_its_instruments_unit(
             "valueCodeableConcept",
         ),
         ("72514-3", {"valueQuantity": "6"}, "valueQuantity"),
-        ("72514-3", {"effectiveDateTime": "today"}, "effectiveDateTime"),
+        ("33914-3", {"valueQuantity": None, "valueString": "<15 mg/dL"}, "valueString.unit"),
+        ("33914-3", {"valueQuantity": None, "valueString": "not below 15"}, "valueString"),
+        ("33914-3", {"valueQuantity": None, "valueString": "15-20"}, "valueString.unit"),
+        ("33914-3", {"valueQuantity": None, "valueRange": {"low": {"value": 20}}}, "valueRange"),
+        ("72514-3", {"valueQuantity": None, "valueString": "7 of 10"}, "valueString.unit"),
     ],
 )
 def test_a_value_off_its_scale_is_a_gap_without_the_value(
@@ -216,3 +234,44 @@ def test_every_code_of_the_list_is_an_instrument_a_panel_or_a_status() -> None:
     }
 
     assert codes - read == {"91148-7", "82810-3"}
+
+
+@pytest.mark.parametrize(
+    ("elements", "shown"),
+    [
+        (quantity(15, comparator="<"), Bounded(bound=Bound.BELOW, limit=Decimal(15))),
+        (quantity(15, comparator="<="), Bounded(bound=Bound.AT_MOST, limit=Decimal(15))),
+        (quantity(60, comparator=">="), Bounded(bound=Bound.AT_LEAST, limit=Decimal(60))),
+        (quantity(60, comparator=">"), Bounded(bound=Bound.ABOVE, limit=Decimal(60))),
+        (text("<15"), Bounded(bound=Bound.BELOW, limit=Decimal(15))),
+        (text("≥ 60"), Bounded(bound=Bound.AT_LEAST, limit=Decimal(60))),
+        (quantity(60, comparator="ad"), Decimal(60)),
+        (quantity(60), Decimal(60)),
+    ],
+)
+def test_of_a_limit_the_limit_is_shown(elements: dict[str, Any], shown: Decimal | Bounded) -> None:
+    (score,) = facts(observation("33914-3", **elements)).scores
+
+    assert score.shown == shown
+
+
+def test_a_limit_is_told_in_the_instruments_unit() -> None:
+    (score,) = facts(observation("38214-3", **quantity(30, "mm", comparator="<"))).scores
+
+    assert score.bounded is not None
+    assert score.bounded.words() == "below 3"
+
+
+@pytest.mark.parametrize("value", ["today", 5])
+def test_a_value_of_an_unreadable_day_counts_from_its_publication_if_at_all(value: Any) -> None:
+    undated = observation(effectiveDateTime=value)
+
+    assert facts(undated).scores == ()
+    assert ("unreadable", "Observation/o1", "effectiveDateTime") in gaps_of(facts(undated))
+    assert [s.on for s in facts(undated | {"issued": "2026-11-20T10:00:00Z"}).scores] == [date(2026, 11, 20)]
+
+
+def test_a_pregnancy_of_an_unreadable_day_is_a_pregnancy() -> None:
+    (fact,) = facts(pregnancy(PREGNANT, "in June", "a")).conditions
+
+    assert (fact.concept, fact.recorded) == ("pregnancy", None)

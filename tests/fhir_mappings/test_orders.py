@@ -81,3 +81,11 @@ def test_a_lumbar_operation_is_ordered_only_where_the_region_is_lumbar() -> None
     assert facts(order("387731002", SNOMED)).open_orders == ()
     (fact,) = facts(order("387731002", SNOMED, reasonCode=[concept("M48.061")])).open_orders
     assert fact.concepts == ("lumbar-decompression",)
+
+
+@pytest.mark.parametrize("value", ["lately", 5])
+def test_an_order_of_an_unreadable_day_stands_without_one(value: Any) -> None:
+    found = facts(order(authoredOn=value))
+
+    assert [o.authored for o in found.open_orders] == [None]
+    assert [code for code, _, _ in gaps_of(found)] == ["missing-date", "unreadable"]

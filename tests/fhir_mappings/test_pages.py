@@ -120,3 +120,10 @@ def test_a_type_whose_gap_says_why_it_is_missing_gets_no_other() -> None:
         joined((nothing, Gathered(entries={}, answered=frozenset(), gaps=tuple(told)))).gaps_of_not_provided()
         == []
     )
+
+
+def test_the_total_of_a_fetched_page_counts_what_other_pages_hold() -> None:
+    found = page(bundle(condition(), total=40), "Condition")
+
+    assert found is not None
+    assert found.gaps == ()

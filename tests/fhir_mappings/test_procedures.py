@@ -233,3 +233,22 @@ def test_an_undated_procedure_is_kept_without_a_day() -> None:
 
     assert found.injections[0].on is None
     assert gaps_of(found) == [("missing-date", "Procedure/pr1", "performed[x]")]
+
+
+@pytest.mark.parametrize("value", ["before christmas", "2026-13-01", 5, ["2026-10-01"]])
+@pytest.mark.parametrize("element", ["performedDateTime", "performedPeriod", "occurrenceDateTime"])
+def test_what_was_done_on_an_unreadable_day_was_done(element: str, value: Any) -> None:
+    found = facts(procedure("62323", performedDateTime=None) | {element: value})
+
+    assert [i.on for i in found.injections] == [None]
+    unreadable, missing = sorted(gaps_of(found), reverse=True)
+    assert unreadable[0] == "unreadable"
+    assert str(unreadable[2]).startswith(element)
+    assert missing == ("missing-date", "Procedure/pr1", "performed[x]")
+
+
+def test_a_period_of_which_one_end_cannot_be_read_has_the_other() -> None:
+    found = facts(procedure(performedDateTime=None, performedPeriod={"start": "?", "end": "2026-10-01"}))
+
+    assert [(t.first, t.last) for t in found.therapies] == [(date(2026, 10, 1), date(2026, 10, 1))]
+    assert gaps_of(found) == [("unreadable", "Procedure/pr1", "performedPeriod.start")]

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from pathway.draft_changes import edited
-from pathway.drafts import DraftDrug, DraftService
+from pathway.drafts import DraftDrug, DraftService, Rhythm
 from pathway.facts import DrugFact, OpenOrderFact, PatientFact, Source, Substance
 from pathway.guard_rules import Edit
 from pathway.guards import GuardAdvice, judge
@@ -110,6 +110,58 @@ def test_a_lower_dose_that_would_last_too_long_is_not_offered() -> None:
     warned = next(w for w in judge(facts(BACK), (draft,), KNOWLEDGE).warnings if w.id == "opioid-mme-50")
 
     assert [action.kind for action in warned.actions if action.kind == "update"] == []
+
+
+@pytest.mark.parametrize(
+    ("times", "at_intervals", "fewer", "words"),
+    [("4", False, 3, "3 times a day"), ("6", True, 4, "every 6 hours"), ("7", True, 4, "every 6 hours")],
+)
+def test_where_one_dose_cannot_be_lowered_there_are_fewer_a_day(
+    times: str, at_intervals: bool, fewer: int, words: str
+) -> None:
+    opioid = an_opioid(daily="60", long_acting=False, supply=3)
+    rhythm = Rhythm(times=Decimal(times), at_intervals=at_intervals)
+    draft = drafted(opioid, dose_units=Decimal(1), daily_units=Decimal(times), rhythm=rhythm)
+
+    warned = next(w for w in judge(facts(BACK), (draft,), KNOWLEDGE).warnings if w.id == "opioid-mme-50")
+
+    (action,) = (action for action in warned.actions if action.kind == "update")
+    assert (action.edit, action.value, action.recommended) == (Edit.FREQUENCY, Decimal(fewer), True)
+    assert (warned.values["new_rhythm"], warned.values["new_daily_units"]) == (words, Decimal(fewer))
+    changed = edited(draft, Edit.FREQUENCY, action.value, None)
+    assert "opioid-mme-50" not in fired(judge(facts(BACK), (changed,), KNOWLEDGE))
+
+
+def test_a_smaller_single_dose_goes_before_fewer_doses_a_day() -> None:
+    opioid = an_opioid(daily="60", long_acting=False, supply=3)
+    draft = drafted(opioid, dose_units=Decimal(2), rhythm=Rhythm(times=Decimal(4)))
+
+    warned = next(w for w in judge(facts(BACK), (draft,), KNOWLEDGE).warnings if w.id == "opioid-mme-50")
+
+    assert [a.edit for a in warned.actions if a.kind == "update"] == [Edit.DOSE]
+
+
+def test_fewer_doses_that_would_last_too_long_are_not_offered() -> None:
+    opioid = an_opioid(daily="60", long_acting=False, supply=7)
+    rhythm = Rhythm(times=Decimal(4))
+    draft = drafted(opioid, dose_units=Decimal(1), rhythm=rhythm, supply_is_counted=True)
+
+    warned = next(w for w in judge(facts(BACK), (draft,), KNOWLEDGE).warnings if w.id == "opioid-mme-50")
+
+    assert [action for action in warned.actions if action.kind == "update"] == []
+
+
+@pytest.mark.parametrize("change", [{"long_acting": True}, {"unit": "ug/h"}])
+def test_what_acts_for_its_own_time_keeps_its_rhythm(change: dict[str, object]) -> None:
+    opioid = an_opioid(daily="60", long_acting="long_acting" in change, supply=3)
+    if "unit" in change:
+        patch = Substance(drug_class="opioid", ingredient="fentanyl", daily_dose=Decimal(60), unit="ug/h")
+        opioid = msgspec.structs.replace(opioid, substances=(patch,))
+    draft = drafted(opioid, rhythm=Rhythm(times=Decimal(4)))
+
+    warned = next(w for w in judge(facts(BACK), (draft,), KNOWLEDGE).warnings if w.id == "opioid-mme-50")
+
+    assert "new_times" not in warned.values
 
 
 @pytest.mark.parametrize(

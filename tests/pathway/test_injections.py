@@ -1,9 +1,10 @@
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 import pytest
 
-from pathway.facts import InjectionFact, Outcome
+from pathway.facts import Bound, Bounded, InjectionFact, Outcome
 from pathway.injections import series_on, sessions_of
 from pathway.scores import Scores
 from pathway.state import ResponseKind, Session
@@ -19,6 +20,15 @@ def response(before: str | None, after: str | None, after_day: int = -10) -> Res
     scores = [score(before, -30)] if before else []
     scores += [score(after, after_day)] if after else []
     return sessions(injection(-30), scores=tuple(scores))[0].response.kind
+
+
+def test_relief_from_or_to_a_limit_is_judged_and_has_no_figure() -> None:
+    limit = Bounded(bound=Bound.BELOW, limit=Decimal(3))
+    after = msgspec.structs.replace(score("2.9", -10), bounded=limit)
+
+    (session,) = sessions(injection(-30), scores=(score("8", -30), after))
+
+    assert (session.response.kind, session.response.percent) == (ResponseKind.SUBSTANTIAL, None)
 
 
 def test_several_levels_and_code_systems_on_one_day_are_one_session() -> None:
