@@ -52,7 +52,7 @@ def test_the_examples_are_not_weak_but_for_what_they_show(tmp_path: Path) -> Non
     tenants = load_tenants(a_file(tmp_path, "".join(EXAMPLES)), SETTINGS)
 
     told = {warning.partition(":")[0].rpartition(".")[2] for warning in weaknesses(tenants, SETTINGS)}
-    assert told <= {"audiences", "jwks"}
+    assert told <= {"audiences", "jwks", "shadow", "rollout_percent"}
 
 
 def test_the_examples_with_audiences_need_no_public_url(tmp_path: Path) -> None:
