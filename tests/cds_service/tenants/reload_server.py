@@ -42,7 +42,7 @@ def main(port: str, file: str, *slow: str) -> None:
 
     server = SlowFork if "fork" in slow else Server
     reload = None if "nothing" in slow else registry.reload
-    server(make_app, settings, lambda: tell("ready"), reload).run()
+    server(make_app, settings, lambda: tell("ready"), reload=reload).run()
 
 
 def tell(text: str) -> None:
