@@ -38,7 +38,7 @@ unit: $(VENV)/.dev ## Run the tests that need no socket.
 		--junitxml=build/unit.xml
 
 integration: $(VENV)/.dev ## Run the tests that start real servers on loopback.
-	$(PYTEST) -n 2 --dist loadfile -m "integration and not soak" --junitxml=build/integration.xml
+	$(PYTEST) -n 3 --dist loadfile -m "integration and not soak" --junitxml=build/integration.xml
 
 audit: $(VENV)/.dev ## Ask whether a pinned package has a known vulnerability.
 	@$(BIN)/python .ci/audit.py

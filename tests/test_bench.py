@@ -167,6 +167,7 @@ def test_the_page_has_a_place_for_the_figures() -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.soak
 def test_the_service_can_be_measured_beside_its_floors(tmp_path: Path) -> None:
     taken = measured(Plan(rounds=1, round_ms=1), tmp_path)
 
