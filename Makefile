@@ -9,6 +9,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest -rs
+# Files of real servers that take longest: begun first, so that no process is left with one at the end.
+LONGEST := $(addprefix tests/,cds_service/test_server.py test_packaging.py browser cds_service/launch)
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet
 
@@ -38,7 +40,8 @@ unit: $(VENV)/.dev ## Run the tests that need no socket.
 		--junitxml=build/unit.xml
 
 integration: $(VENV)/.dev ## Run the tests that start real servers on loopback.
-	$(PYTEST) -n 3 --dist loadfile -m "integration and not soak" --junitxml=build/integration.xml
+	$(PYTEST) -n 3 --dist loadfile -m "integration and not soak" --junitxml=build/integration.xml \
+		$(LONGEST) tests
 
 audit: $(VENV)/.dev ## Ask whether a pinned package has a known vulnerability.
 	@$(BIN)/python .ci/audit.py
